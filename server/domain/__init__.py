@@ -1,0 +1,1 @@
+"""Values and arithmetic of the domain; pure: standard library and msgspec only."""

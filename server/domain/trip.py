@@ -1,0 +1,78 @@
+"""What is known of one run of a timetable: the whole outcome of a trip is one value of `TripState`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["scheduled", "en_route", "arrived", "closed", "missed", "cancelled"]
+RiderPhase = Literal["expected", "aboard", "alighted", "handed_over", "absent", "no_show"]
+NoticeKind = Literal[
+    "approaching", "boarded", "alighted", "arrived", "handed_over", "absent", "no_show", "not_started", "late",
+    "substituted", "cancelled", "left_aboard", "wrong_stop", "wrong_bus", "correction", "message",
+]  # fmt: skip
+
+
+class Visit(msgspec.Struct, frozen=True, gc=False):
+    """A bus at planned stop `seq`. `passed_at_ms` without `arrived_at_ms`: driven past. `by_door`: told by the door signal."""
+
+    seq: int
+    arrived_at_ms: int | None = None
+    departed_at_ms: int | None = None
+    passed_at_ms: int | None = None
+    by_door: bool = False
+
+
+class Ride(msgspec.Struct, frozen=True, gc=False):
+    """One boarding or alighting. `rider_id` None: a card that nobody's is."""
+
+    source: str
+    at_ms: int
+    dir: Literal["on", "off"]
+    card: str | None
+    rider_id: str | None
+    stop_id: str | None
+    by: Literal["card", "attendant"]
+
+
+class RiderState(msgspec.Struct, frozen=True, gc=False):
+    """A rider on the manifest. `stop_id` None and `stranger` for one who isn't planned on it."""
+
+    rider_id: str
+    stop_id: str | None
+    state: RiderPhase
+    since_ms: int | None = None
+    stranger: bool = False
+
+
+class Announcement(msgspec.Struct, frozen=True, gc=False):
+    """What the guardians of a rider are to be told, once for each occurrence."""
+
+    rider_id: str
+    kind: NoticeKind
+    occurrence: int
+    at_ms: int
+    stop_id: str | None = None
+
+
+class TripState(msgspec.Struct, frozen=True):
+    """State, progress, visits, rides, riders and announcements of one trip. `metre` along its shape, None before it is matched."""
+
+    trip_id: str
+    state: Phase = "scheduled"
+    vehicle_id: str | None = None
+    device_id: str | None = None
+    assigned_at_ms: int | None = None
+    started_at_ms: int | None = None
+    arrived_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    rear_checked_at_ms: int | None = None
+    next_seq: int = 0
+    metre: float | None = None
+    metre_at_ms: int | None = None
+    delay_s: int | None = None
+    visits: tuple[Visit, ...] = ()
+    rides: tuple[Ride, ...] = ()
+    riders: tuple[RiderState, ...] = ()
+    announcements: tuple[Announcement, ...] = ()

@@ -1,0 +1,1 @@
+"""The fold: pure steps from (state, input, context) to state."""
