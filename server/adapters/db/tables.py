@@ -1,7 +1,8 @@
-"""The schema: every table of the database, as SQLAlchemy Core tables.
+"""Say the schema: every table of the database, as SQLAlchemy Core tables.
 
-Ids are UUIDv7 as 32 hexadecimal digits and mean nothing outside; `code` is the pack's own id. Instants are UTC milliseconds
-(`…_ms`), dates ISO text (`…_on`), planned times seconds after noon minus 12 h (`…_s`). A row is ended (`ended_at_ms`), never deleted.
+Ids are UUIDv7 as 32 hexadecimal digits and mean nothing outside; `code` is the pack's own id. Instants are UTC
+milliseconds (`…_ms`), dates ISO text (`…_on`), planned times seconds after noon minus 12 h (`…_s`). A row is ended
+(`ended_at_ms`), never deleted.
 """
 
 from __future__ import annotations
@@ -41,7 +42,12 @@ def _id() -> Column[str]:
 
 def _ref(name: str, target: str, *, nullable: bool = False, primary_key: bool = False) -> Column[str]:
     return Column(
-        name, String(32), ForeignKey(f"{target}.id"), nullable=nullable, primary_key=primary_key, index=not primary_key
+        name,
+        String(32),
+        ForeignKey(f"{target}.id"),
+        nullable=nullable,
+        primary_key=primary_key,
+        index=not primary_key,
     )
 
 
@@ -49,7 +55,7 @@ def _ended() -> Column[int]:
     return Column("ended_at_ms", BigInteger, nullable=True)
 
 
-# --- the plan: written by import ---------------------------------------------------------------------------------------
+# --- the plan: written by import ----------------------------------------------------------------------------
 
 # The tree city -> county/district -> township.
 jurisdictions = Table(
@@ -212,7 +218,8 @@ vehicles = Table(
     UniqueConstraint("operator_id", "code"),
 )
 
-# The recorder fitted to a bus; its id is its code. `secret_hash` is argon2id. `changed_at_ms` moves when rights change (kick).
+# The recorder fitted to a bus; its id is its code. `secret_hash` is argon2id. `changed_at_ms` moves when
+# rights change (kick).
 devices = Table(
     "devices",
     metadata,
@@ -275,7 +282,8 @@ riders = Table(
     UniqueConstraint("school_id", "code"),
 )
 
-# Which timetable and stop, on which weekdays (digits 1–7, Monday 1).
+# Which timetable and stop, on which weekdays (digits 1–7, Monday 1); another stop on other days is a row of
+# its own.
 ride_plans = Table(
     "ride_plans",
     metadata,
@@ -285,10 +293,10 @@ ride_plans = Table(
     _ref("stop_id", "stops"),
     Column("weekdays", String(7), nullable=False),
     _ended(),
-    UniqueConstraint("rider_id", "timetable_id"),
+    UniqueConstraint("rider_id", "timetable_id", "stop_id"),
 )
 
-# --- accounts ----------------------------------------------------------------------------------------------------------
+# --- accounts -----------------------------------------------------------------------------------------------
 
 # `scope_id`: a jurisdiction, operator, school or person by role; NULL for admin and guardian.
 users = Table(
@@ -370,9 +378,10 @@ audit = Table(
     Column("detail", Text),
 )
 
-# --- trips: made by the worker, run by the fold ------------------------------------------------------------------------
+# --- trips: made by the worker, run by the fold -------------------------------------------------------------
 
-# One run of a timetable on one service date. The worker makes it with its plan; from state on it is ingest's projection.
+# One run of a timetable on one service date. The worker makes it with its plan; from state on it is ingest's
+# projection.
 trips = Table(
     "trips",
     metadata,
@@ -421,8 +430,8 @@ visits = Table(
     Column("by_door", Boolean, nullable=False),
 )
 
-# The manifest: who should be on this trip (made with it), and each rider's state (projection). `stop_id` is where
-# the rider boards (to school) or leaves (from school); NULL for a stranger.
+# The manifest: who should be on this trip (made with it), and each rider's state (projection). `stop_id` is
+# where the rider boards (to school) or leaves (from school); NULL for a stranger.
 trip_riders = Table(
     "trip_riders",
     metadata,
@@ -450,7 +459,7 @@ rides = Table(
     Column("by", String(16), nullable=False),
 )
 
-# --- what came in: written by ingest alone -------------------------------------------------------------------------------
+# --- what came in: written by ingest alone ------------------------------------------------------------------
 
 # The log. `body` is the record as the device sent it; `kind` is pos, ride, duty, event, gap.
 records = Table(
@@ -485,7 +494,8 @@ rejected = Table(
     UniqueConstraint("device_id", "epoch", "seq"),
 )
 
-# What of an epoch has been received: `ranges` is JSON [[from, to], …], inclusive, ascending, disjoint, not touching.
+# What of an epoch has been received: `ranges` is JSON [[from, to], …], inclusive, ascending, disjoint, not
+# touching.
 device_epochs = Table(
     "device_epochs",
     metadata,
@@ -533,7 +543,8 @@ checkpoints = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-# What people did, in the same log order as records. Written by web, folded by ingest. `vehicle_id` is the trip's at the time.
+# What people did, in the same log order as records. Written by web, folded by ingest. `vehicle_id` is the
+# trip's at the time.
 inputs = Table(
     "inputs",
     metadata,
@@ -586,9 +597,10 @@ notices = Table(
     Index("ix_notices_unsent", "sent_at_ms", "expired_at_ms"),
 )
 
-# --- the house --------------------------------------------------------------------------------------------------------
+# --- the house ----------------------------------------------------------------------------------------------
 
-# Counters that tell the roles to read again: `catalog` moves with each import, device or account change; `inputs` with each input.
+# Counters that tell the roles to read again: `catalog` moves with each import, device or account change;
+# `inputs` with each input.
 counters = Table(
     "counters",
     metadata,

@@ -1,0 +1,95 @@
+"""The schema goes up from empty and down again, agrees with the tables, and a newer one is refused."""
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from server.adapters.db import migrate
+from server.adapters.db.engine import Database, make_engine, parse_url
+from server.adapters.db.tables import metadata
+from server.errors import SettingError, StartError
+
+
+def tables_of(url: str) -> set[str]:
+    engine = make_engine(parse_url(url))
+    try:
+        return set(inspect(engine).get_table_names()) - {"alembic_version"}
+    finally:
+        engine.dispose()
+
+
+def test_the_schema_goes_up_from_empty_and_down_again(empty_url: str) -> None:
+    assert not migrate.is_current(empty_url)
+    migrate.upgrade(empty_url)
+    assert migrate.is_current(empty_url)
+    assert tables_of(empty_url) == set(metadata.tables)
+    migrate.check(empty_url)
+    migrate.downgrade(empty_url, "base")
+    assert tables_of(empty_url) == set()
+    assert not migrate.is_current(empty_url)
+    migrate.upgrade(empty_url)
+    assert migrate.is_current(empty_url)
+
+
+def test_two_that_migrate_at_once_take_turns(empty_url: str) -> None:
+    failures: list[BaseException] = []
+
+    def upgrade() -> None:
+        try:
+            migrate.upgrade(empty_url)
+        except BaseException as why:
+            failures.append(why)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert failures == []
+    assert migrate.is_current(empty_url)
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    database = Database(empty_url)
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9876'"))
+    database.dispose()
+    for act in (migrate.upgrade, migrate.is_current, lambda url: migrate.downgrade(url, "base")):
+        with pytest.raises(StartError, match=r"version 9876.*newer"):
+            act(empty_url)
+    assert tables_of(empty_url) == set(metadata.tables)
+
+
+def test_a_migration_that_breaks_in_the_middle_leaves_the_old_schema(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import op
+
+    made = op.create_table
+
+    def break_at_trips(name: str, *args: object, **kwargs: object) -> object:
+        if name == "trips":
+            raise RuntimeError("power cut")
+        return made(name, *args, **kwargs)
+
+    monkeypatch.setattr(op, "create_table", break_at_trips)
+    with pytest.raises(RuntimeError, match="power cut"):
+        migrate.upgrade(empty_url)
+    assert tables_of(empty_url) == set()
+
+
+def test_the_database_file_is_its_users_alone(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "bus.db"
+    migrate.upgrade(f"sqlite:///{file}")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite://", "sqlite:///:memory:", "mysql://localhost/bus"])
+def test_an_address_that_is_not_served_is_said_so(url: str) -> None:
+    with pytest.raises(SettingError, match=r"database-url: .*sqlite:////PATH"):
+        Database(url)
