@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from server.domain.trip import Phase, Visit
 from server.domain.plan import TripStop
+from server.domain.trip import Phase, Visit
 
 # PRODUCT, "Definitions that tests rest on": older than max(60 s, 2.5 x the device's own interval) is stale.
 STALE_S = 60.0
@@ -40,7 +40,9 @@ def is_stale(at_ms: int, now_ms: int, interval_s: float) -> bool:
     return now_ms - at_ms > 1000 * max(STALE_S, STALE_INTERVALS * interval_s)
 
 
-def delay_s(stops: Sequence[TripStop], metre: float, at_ms: int, next_seq: int, visits: Sequence[Visit] = ()) -> int:
+def delay_s(
+    stops: Sequence[TripStop], metre: float, at_ms: int, next_seq: int, visits: Sequence[Visit] = ()
+) -> int:
     """Say how many seconds the bus is behind its plan at this metre, negative when ahead.
 
     Between stops the plan's time is interpolated by distance; at a stop the bus is as late as its departure must be.

@@ -1,0 +1,92 @@
+"""The value that is folded: what is known of one vehicle after an input, its running trip included."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from server.domain.geo import Polyline
+from server.domain.plan import TripPlan
+from server.domain.record import Folded
+from server.domain.trip import Ride, TripState
+
+
+class Key(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The place of an input in the log: its instant, then device, epoch and seq, so that the order is total."""
+
+    t: int
+    device: str
+    epoch: int
+    seq: int
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One input of the log, with its place in it."""
+
+    key: Key
+    record: Folded
+
+    @property
+    def source(self) -> str:
+        """The record's name, as a ride keeps it."""
+        return f"{self.key.device}:{self.key.epoch}:{self.key.seq}"
+
+
+class LastFix(msgspec.Struct, frozen=True, gc=False):
+    """The newest position that was folded. door None: never sent, so not fitted."""
+
+    t: int
+    lat: float
+    lon: float
+    spd: float
+    door: int | None = None
+
+
+class Crew(msgspec.Struct, frozen=True, gc=False):
+    """Who is signed on, and the plate's tag as last read."""
+
+    driver: str | None = None
+    attendant: str | None = None
+    tag: str | None = None
+
+
+class VehicleState(msgspec.Struct, frozen=True):
+    """The fold's value. `key` is the last input's; `trip` the running trip.
+
+    `earlier` keeps the last few trips, should the crew sign on to one again; `loose` the rides since the last assignment that
+    belong to no trip; `anchor_m` where a bus that did not begin at the first stop was first seen on the shape.
+    """
+
+    vehicle_id: str
+    key: Key | None = None
+    fix: LastFix | None = None
+    crew: Crew = Crew()
+    trip: TripState | None = None
+    earlier: tuple[TripState, ...] = ()
+    loose: tuple[Ride, ...] = ()
+    anchor_m: float | None = None
+
+
+class Road(msgspec.Struct, frozen=True):
+    """A trip's plan with its shape ready for projection."""
+
+    plan: TripPlan
+    line: Polyline
+
+    @classmethod
+    def of(cls, plan: TripPlan) -> Road:
+        return cls(plan, Polyline.of(plan.shape, plan.metres))
+
+
+class Context(Protocol):
+    """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same."""
+
+    def find_road(self, trip_id: str) -> Road | None:
+        """Find a trip's plan by id."""
+
+    def list_roads(self, t_ms: int, code: str | None = None) -> list[Road]:
+        """List the trips of the vehicle's operator whose window holds t_ms, of one timetable when `code` is given."""
+
+    def find_rider(self, card: str) -> str | None:
+        """Find the rider whose card this is."""

@@ -1,0 +1,54 @@
+"""That the bus nears a child's stop: said once a trip, by progress along the route and never by a radius.
+
+Fires when the estimate for the stop is `APPROACHING_MS` away or less and the bus is on its way: in the morning for riders who are
+still expected there, in the afternoon for riders who are aboard. A stop that is behind, or that the bus stands at, isn't approached.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from server.domain.eta import estimate
+from server.domain.limits import APPROACHING_MS
+from server.domain.plan import TripPlan
+from server.domain.record import Position
+from server.domain.trip import Announcement, TripState
+from server.domain.vehicle_day import Context, Entry, VehicleState
+
+INTERVAL_S = 5.0  # staleness is judged at the fix itself, so any interval will do
+
+
+def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Announce the stops that have come near with this position."""
+    trip, fix = state.trip, entry.record
+    assert isinstance(fix, Position)
+    if trip is None or trip.state != "en_route" or trip.metre_at_ms != fix.t:
+        return state
+    road = context.find_road(trip.trip_id)
+    if road is None:
+        return state
+    waiting = _waiting(trip, road.plan)
+    if not waiting:
+        return state
+    etas = estimate(
+        road.plan.stops, state=trip.state, metre=trip.metre, at_ms=fix.t, now_ms=fix.t, interval_s=INTERVAL_S,
+        next_seq=trip.next_seq, visits=trip.visits,
+    )  # fmt: skip
+    told: list[Announcement] = []
+    served = {visit.seq for visit in trip.visits}
+    for stop, eta in zip(road.plan.stops, etas, strict=True):
+        if eta is None or stop.seq in served or eta.at_ms - fix.t > APPROACHING_MS:
+            continue
+        told += [Announcement(rider, "approaching", 1, fix.t, stop.id) for rider in waiting.get(stop.id, ())]
+    return replace(state, trip=replace(trip, announcements=(*trip.announcements, *told))) if told else state
+
+
+def _waiting(trip: TripState, plan: TripPlan) -> dict[str, list[str]]:
+    """Riders by stop to whom the stop matters and who weren't told yet."""
+    done = {told.rider_id for told in trip.announcements if told.kind == "approaching"}
+    wanted = "expected" if plan.direction == "to_school" else "aboard"
+    waiting: dict[str, list[str]] = {}
+    for rider in trip.riders:
+        if rider.state == wanted and rider.stop_id is not None and rider.rider_id not in done:
+            waiting.setdefault(rider.stop_id, []).append(rider.rider_id)
+    return waiting

@@ -1,0 +1,101 @@
+"""Which trip a bus is running: cuts the vehicle's day into trips (docs/architecture.md, How trips are cut).
+
+A crew that names its timetable is believed. Without a name two of three must agree: a crew badge of the permit, the permit's
+tag, and shape with time. An assignment ends the running trip's turn and leaves it as it was.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from server.domain.geo import distance_m
+from server.domain.limits import STANDSTILL_KMH
+from server.domain.plan import TripPlan
+from server.domain.record import Duty, Position
+from server.domain.trip import RiderState, TripState
+from server.domain.vehicle_day import Context, Entry, Road, VehicleState
+
+AT_FIRST_STOP_M = 100.0  # a yard or lay-by in front of the stop counts
+NEAR_START_MS = 20 * 60_000
+KEEP_EARLIER = 3
+
+
+def by_duty(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Assign the trip that the crew named at sign-on, or the one that badge and tag, or badge and place, agree on."""
+    duty = entry.record
+    assert isinstance(duty, Duty)
+    if duty.state == "off":
+        return state
+    if duty.trip is not None:
+        named = context.list_roads(entry.key.t, duty.trip)
+        if named:
+            return _assign(state, entry, _nearest(named, entry.key.t))
+    return _by_evidence(state, entry, context)
+
+
+def by_place(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Assign by evidence where a bus with a crew but no trip stands at a first stop."""
+    fix = entry.record
+    assert isinstance(fix, Position)
+    running = state.trip is not None and state.trip.state in ("scheduled", "en_route")
+    if running or fix.spd >= STANDSTILL_KMH or state.crew.driver is None or fix.fix == 0:
+        return state
+    if state.fix is not None and state.fix.spd < STANDSTILL_KMH and state.fix.door == fix.door:
+        return state  # it stood here before: nothing new to learn
+    return _by_evidence(state, entry, context)
+
+
+def _by_evidence(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    now = entry.key.t
+    done = {trip.trip_id for trip in state.earlier if trip.state in ("arrived", "closed")}
+    if state.trip is not None and state.trip.state in ("arrived", "closed"):
+        done.add(state.trip.trip_id)
+    proven = [
+        road
+        for road in context.list_roads(now)
+        if road.plan.trip_id not in done and _evidence(state, entry, road.plan) >= 2
+    ]
+    return _assign(state, entry, _nearest(proven, now)) if proven else state
+
+
+def _evidence(state: VehicleState, entry: Entry, plan: TripPlan) -> int:
+    crew, record = state.crew, entry.record
+    badge = (plan.driver_badge is not None and crew.driver == plan.driver_badge) or (
+        plan.attendant_badge is not None and crew.attendant == plan.attendant_badge
+    )
+    tag = plan.tag is not None and crew.tag == plan.tag
+    place = record if isinstance(record, Position) else state.fix
+    first = plan.stops[0]
+    there = (
+        place is not None
+        and abs(entry.key.t - plan.start_ms) <= NEAR_START_MS
+        and distance_m(place.lat, place.lon, first.lat, first.lon) <= AT_FIRST_STOP_M
+    )
+    return int(badge) + int(tag) + int(there)
+
+
+def _nearest(roads: list[Road], now: int) -> Road:
+    return min(roads, key=lambda road: (abs(road.plan.start_ms - now), road.plan.trip_id))
+
+
+def _assign(state: VehicleState, entry: Entry, road: Road) -> VehicleState:
+    plan, running = road.plan, state.trip
+    if running is not None and running.trip_id == plan.trip_id:
+        return state
+    if plan.cancelled_at_ms is not None and plan.cancelled_at_ms <= entry.key.t:
+        return state
+    resumed = next((trip for trip in state.earlier if trip.trip_id == plan.trip_id), None)
+    trip = resumed or TripState(
+        trip_id=plan.trip_id,
+        vehicle_id=state.vehicle_id,
+        device_id=entry.key.device,
+        assigned_at_ms=entry.key.t,
+        riders=tuple(
+            RiderState(rider.rider_id, rider.stop_id, "absent" if rider.absent else "expected")
+            for rider in plan.roster
+        ),
+    )
+    earlier = tuple(old for old in state.earlier if old.trip_id != plan.trip_id)
+    if running is not None:
+        earlier = (*earlier, running)[-KEEP_EARLIER:]
+    return replace(state, trip=trip, earlier=earlier, loose=(), anchor_m=None)

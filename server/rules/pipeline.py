@@ -1,0 +1,57 @@
+"""The order in which a vehicle's inputs are judged: literal lists, one for each kind of record.
+
+`fold` is the only way from one `VehicleState` to the next, live and in replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from server.domain.record import Duty, Event, Position, RideRecord
+from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.rules import (
+    approaching,
+    assignment,
+    closing,
+    crew,
+    last_fix,
+    phases,
+    progress,
+    rear_check,
+    rides,
+    visits,
+)
+
+Step = Callable[[VehicleState, Entry, Context], VehicleState]
+
+PIPELINE: Mapping[type, tuple[Step, ...]] = {
+    Position: (
+        assignment.by_place,
+        progress.evaluate,
+        visits.evaluate,
+        phases.evaluate,
+        approaching.evaluate,
+        closing.evaluate,
+        last_fix.evaluate,
+    ),
+    RideRecord: (rides.evaluate, closing.evaluate),
+    Duty: (crew.evaluate, assignment.by_duty),
+    Event: (rear_check.evaluate, closing.evaluate),
+}
+
+OnError = Callable[[str, Entry, Exception], None]
+
+
+def fold(state: VehicleState, entry: Entry, context: Context, on_error: OnError) -> VehicleState:
+    """Fold one input into the state.
+
+    A step that raises is reported to `on_error` and left out: it stops neither the others nor the record.
+    """
+    for step in PIPELINE[type(entry.record)]:
+        try:
+            state = step(state, entry, context)
+        except Exception as error:  # the rule is broken, the stream must not be
+            on_error(f"{step.__module__}.{step.__name__}", entry, error)
+    return replace(state, key=entry.key)

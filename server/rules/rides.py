@@ -1,0 +1,96 @@
+"""Who is on the bus: a card or a tick becomes a boarding or an alighting, and moves the manifest.
+
+The same card again within 60 s is one reading (PROTOCOL). Without a direction a rider who is not aboard boards, one who is
+aboard alights. A card that is nobody's is kept as a ride of no rider. A rider who isn't planned counts as a stranger aboard.
+At the school in the morning "alighted" and "arrived" are one notice, `arrived` (INTERFACES ruling 11).
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from server.domain.limits import SAME_CARD_MS, STOP_RADIUS_M
+from server.domain.record import RideRecord
+from server.domain.trip import Announcement, NoticeKind, Ride, RiderState, TripState
+from server.domain.vehicle_day import Context, Entry, Road, VehicleState
+from server.rules.visits import find_visit
+
+NEAR_STOP_M = 2 * STOP_RADIUS_M  # a card is read on the step while the bus already rolls
+
+
+def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Add the ride to the running trip, or to the loose ones when none runs."""
+    record = entry.record
+    assert isinstance(record, RideRecord)
+    rider_id = context.find_rider(record.card)
+    trip = state.trip
+    if trip is None or trip.state == "closed":
+        if _repeated(state.loose, record):
+            return state
+        way = record.dir or ("off" if _is_aboard(state.loose, record.card) else "on")
+        ride = Ride(entry.source, entry.key.t, way, record.card, rider_id, None, record.by)
+        return replace(state, loose=(*state.loose, ride))
+    if _repeated(trip.rides, record):
+        return state
+    road = context.find_road(trip.trip_id)
+    if road is None:
+        return state
+    rider = find_rider_state(trip, rider_id)
+    aboard = (
+        rider is not None and rider.state == "aboard" if rider_id else _is_aboard(trip.rides, record.card)
+    )
+    way = record.dir or ("off" if aboard else "on")
+    stop_id = _stop_here(trip, road)
+    ride = Ride(entry.source, entry.key.t, way, record.card, rider_id, stop_id, record.by)
+    after = replace(trip, rides=(*trip.rides, ride))
+    if rider_id is not None and aboard != (way == "on"):
+        after = _moved(after, road, rider_id, rider, ride)
+    return replace(state, trip=after)
+
+
+def find_rider_state(trip: TripState, rider_id: str | None) -> RiderState | None:
+    """Find a rider on the trip's manifest."""
+    return next((rider for rider in trip.riders if rider.rider_id == rider_id), None)
+
+
+def _repeated(rides: tuple[Ride, ...], record: RideRecord) -> bool:
+    for ride in reversed(rides):
+        if ride.card == record.card:
+            return record.t - ride.at_ms < SAME_CARD_MS and record.dir in (None, ride.dir)
+    return False
+
+
+def _is_aboard(rides: tuple[Ride, ...], card: str) -> bool:
+    return next((ride.dir == "on" for ride in reversed(rides) if ride.card == card), False)
+
+
+def _moved(trip: TripState, road: Road, rider_id: str, rider: RiderState | None, ride: Ride) -> TripState:
+    known = rider or RiderState(rider_id, None, "expected", stranger=True)
+    moved = replace(known, state="aboard" if ride.dir == "on" else "alighted", since_ms=ride.at_ms)
+    others = tuple(each for each in trip.riders if each.rider_id != rider_id)
+    kind = _kind(road, ride)
+    occurrence = 1 + sum(1 for told in trip.announcements if told.rider_id == rider_id and told.kind == kind)
+    told = Announcement(rider_id, kind, occurrence, ride.at_ms, ride.stop_id)
+    riders = tuple(sorted((*others, moved), key=lambda each: each.rider_id))
+    return replace(trip, riders=riders, announcements=(*trip.announcements, told))
+
+
+def _kind(road: Road, ride: Ride) -> NoticeKind:
+    if ride.dir == "on":
+        return "boarded"
+    at_school = road.plan.direction == "to_school" and ride.stop_id == road.plan.stops[-1].id
+    return "arrived" if at_school else "alighted"
+
+
+def _stop_here(trip: TripState, road: Road) -> str | None:
+    """The stop that is being visited, or the nearest along the shape."""
+    stops = road.plan.stops
+    for seq in (trip.next_seq, trip.next_seq - 1):
+        visit = find_visit(trip, seq) if 0 <= seq < len(stops) else None
+        if visit is not None and visit.arrived_at_ms is not None and visit.departed_at_ms is None:
+            return stops[seq].id
+    if trip.metre is None:
+        return None
+    metre = trip.metre
+    nearest = min(stops[max(0, trip.next_seq - 1) :], key=lambda stop: abs(stop.metre - metre), default=None)
+    return nearest.id if nearest is not None and abs(nearest.metre - metre) <= NEAR_STOP_M else None

@@ -1,0 +1,96 @@
+"""When the bus was at each planned stop (INTERFACES ruling 8).
+
+Arrived: the door opens within the stop's radius along the shape; without a door signal, standstill there. Departed: the door's
+last closing there; without one, moving off. A stop that progress has passed without either is `passed`. Progress along the
+shape decides, never the distance as the crow flies: a route that passes its stop on the way out doesn't visit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from server.domain.limits import MOVING_OFF_KMH, STANDSTILL_KMH, STOP_RADIUS_M
+from server.domain.plan import TripStop
+from server.domain.record import Position
+from server.domain.trip import TripState, Visit
+from server.domain.vehicle_day import Context, Entry, LastFix, VehicleState
+
+
+def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Open, close and pass visits by a position that was matched."""
+    trip, fix = state.trip, entry.record
+    assert isinstance(fix, Position)
+    if trip is None or trip.state == "closed" or trip.metre is None or trip.metre_at_ms != fix.t:
+        return state
+    road = context.find_road(trip.trip_id)
+    if road is None:
+        return state
+    stops = road.plan.stops
+    after = _at_stop(trip, fix, state.fix, stops)
+    after = _left_behind(after, fix, stops)
+    return state if after is trip else replace(state, trip=after)
+
+
+def _at_stop(trip: TripState, fix: Position, before: LastFix | None, stops: Sequence[TripStop]) -> TripState:
+    metre = trip.metre
+    assert metre is not None
+    first = max(0, trip.next_seq - 1)
+    near = [stop for stop in stops[first:] if abs(metre - stop.metre) <= STOP_RADIUS_M]
+    if not near:
+        return trip
+    stop = min(near, key=lambda place: abs(metre - place.metre))
+    visit = find_visit(trip, stop.seq)
+    door = fix.door if fix.door is not None else (before.door if before else None)
+    if door is None:
+        return _by_standstill(trip, fix, stop, visit)
+    if door == 1 and (visit is None or visit.arrived_at_ms is None):
+        return _put(trip, Visit(stop.seq, arrived_at_ms=fix.t, by_door=True), stop.seq)
+    if door == 1 and visit is not None and visit.departed_at_ms is not None:
+        return _put(
+            trip, replace(visit, departed_at_ms=None), stop.seq
+        )  # opened again: the last closing counts
+    if door == 0 and visit is not None and visit.arrived_at_ms is not None and visit.departed_at_ms is None:
+        return _put(trip, replace(visit, departed_at_ms=fix.t), stop.seq)
+    return trip
+
+
+def _by_standstill(trip: TripState, fix: Position, stop: TripStop, visit: Visit | None) -> TripState:
+    if fix.spd < STANDSTILL_KMH and (visit is None or visit.arrived_at_ms is None):
+        return _put(trip, Visit(stop.seq, arrived_at_ms=fix.t), stop.seq)
+    if visit is None or visit.arrived_at_ms is None:
+        return trip
+    if fix.spd < STANDSTILL_KMH and visit.departed_at_ms is not None:
+        return _put(trip, replace(visit, departed_at_ms=None), stop.seq)
+    if fix.spd >= MOVING_OFF_KMH and visit.departed_at_ms is None:
+        return _put(trip, replace(visit, departed_at_ms=fix.t), stop.seq)
+    return trip
+
+
+def _left_behind(trip: TripState, fix: Position, stops: Sequence[TripStop]) -> TripState:
+    """Move next_seq past every stop whose radius progress has left, and note the ones that were not served."""
+    metre = trip.metre
+    assert metre is not None
+    while trip.next_seq < len(stops) and metre > stops[trip.next_seq].metre + STOP_RADIUS_M:
+        seq = trip.next_seq
+        visit = find_visit(trip, seq)
+        if visit is None:
+            trip = _put(trip, Visit(seq, passed_at_ms=fix.t), seq)
+        elif visit.departed_at_ms is None:
+            trip = _put(
+                trip, replace(visit, departed_at_ms=fix.t), seq
+            )  # the closing was never told: moving off counts
+        trip = replace(trip, next_seq=seq + 1)
+    return trip
+
+
+def find_visit(trip: TripState, seq: int) -> Visit | None:
+    """Find the visit of a planned stop."""
+    return next((visit for visit in trip.visits if visit.seq == seq), None)
+
+
+def _put(trip: TripState, visit: Visit, seq: int) -> TripState:
+    kept = tuple(old for old in trip.visits if old.seq != seq)
+    visits = tuple(sorted((*kept, visit), key=lambda each: each.seq))
+    return replace(trip, visits=visits)
