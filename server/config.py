@@ -1,4 +1,4 @@
-"""Know every setting: its one name as option, environment variable and line of the settings file, and its value.
+"""Know every setting: its name as option, environment variable and line of a file, and its value.
 
 Precedence: option, then environment, then settings file, then default. There is no other source.
 """
@@ -104,7 +104,9 @@ def _url(*schemes: str) -> Callable[[str], str | None]:
             return None
         parts = urlsplit(text)
         if parts.scheme not in schemes or not parts.hostname:
-            raise ValueError(f"write a URL that begins with {' or '.join(f'{s}://' for s in schemes)} and names a host")
+            raise ValueError(
+                f"write a URL that begins with {' or '.join(f'{s}://' for s in schemes)} and names a host"
+            )
         return text.rstrip("/")
 
     return parse
@@ -157,24 +159,46 @@ def _flag(text: str) -> bool:
 SETTINGS: tuple[Setting, ...] = (
     Setting("data", "DIR", _path, "./var", "folder of all state: database, broker store, keys, files"),
     Setting("http", "HOST:PORT", parse_address, "127.0.0.1:8000", "where the web listens"),
-    Setting("mqtt", "HOST:PORT", parse_address, "127.0.0.1:1883", "where the embedded broker listens for devices"),
-    Setting("broker-url", "URL", _url("mqtt", "mqtts"), "", "another MQTT broker, used instead of the embedded one"),
+    Setting(
+        "mqtt", "HOST:PORT", parse_address, "127.0.0.1:1883", "where the embedded broker listens for devices"
+    ),
+    Setting(
+        "broker-url",
+        "URL",
+        _url("mqtt", "mqtts"),
+        "",
+        "another MQTT broker, used instead of the embedded one",
+    ),
     Setting("database-url", "URL", _database_url, "", "the database (default: SQLite in the data folder)"),
     Setting("public-url", "URL", _url("http", "https"), "", "the address that people's browsers use"),
-    Setting("tiles", "URL", _tiles, "", "map tiles, XYZ or PMTiles (default: none, and no request to others)"),
-    Setting("tiles-crs", "CRS", _one_of("wgs84", "gcj02"), "wgs84", "coordinates of the tiles: wgs84 or gcj02"),
+    Setting(
+        "tiles", "URL", _tiles, "", "map tiles, XYZ or PMTiles (default: none, and no request to others)"
+    ),
+    Setting(
+        "tiles-crs", "CRS", _one_of("wgs84", "gcj02"), "wgs84", "coordinates of the tiles: wgs84 or gcj02"
+    ),
     Setting("tiles-attribution", "TEXT", str, "", "words that the tiles' owner wants on the map"),
     Setting("clock", "SPEC", _clock, "", "a shifted clock: start=TIME,speed=NUMBER (default: the machine's)"),
     Setting("outgoing-allow", "LIST", _words, "", "addresses that web push and channels may call, by commas"),
-    Setting("log-level", "LEVEL", _one_of(*LOG_LEVELS), "info", "least severe line to write: " + ", ".join(LOG_LEVELS)),
+    Setting(
+        "log-level",
+        "LEVEL",
+        _one_of(*LOG_LEVELS),
+        "info",
+        "least severe line to write: " + ", ".join(LOG_LEVELS),
+    ),
     Setting("demo", "BOOL", _flag, "false", "make the demo county and run its emulated buses"),
 )
 
 
 def add_options(parser: ArgumentParser) -> None:
     """Give a command every setting as an option, and `--settings FILE`."""
-    group = parser.add_argument_group("settings", "each also SIXFIXED_NAME in the environment and a line of the file")
-    group.add_argument("--settings", metavar="FILE", help=f"the settings file (default: {FILE_NAME} in the data folder)")
+    group = parser.add_argument_group(
+        "settings", "each also SIXFIXED_NAME in the environment and a line of the file"
+    )
+    group.add_argument(
+        "--settings", metavar="FILE", help=f"the settings file (default: {FILE_NAME} in the data folder)"
+    )
     for setting in SETTINGS:
         if setting.parse is _flag:
             group.add_argument(setting.option, action="store_const", const="true", help=setting.help)
@@ -197,7 +221,9 @@ def load_settings(options: Namespace | None = None, environ: Mapping[str, str] |
     if named or path.exists():
         from_file = _read_file(path)
         if "data" in from_file and not named:
-            raise SettingError(f"{path}: data can't be set by a file that lies in the data folder; remove the line")
+            raise SettingError(
+                f"{path}: data can't be set by a file that lies in the data folder; remove the line"
+            )
         chosen = {field: (text, str(path)) for field, text in from_file.items()} | chosen
     values = {}
     for field, setting in by_field.items():
@@ -212,9 +238,9 @@ def load_settings(options: Namespace | None = None, environ: Mapping[str, str] |
 
 
 def settings_environ(settings: Settings) -> dict[str, str]:
-    """Write settings as the variables that `load_settings` reads, so that a child process gets exactly these.
+    """Write settings as the variables that `load_settings` reads, so that a child gets exactly these.
 
-    The environment and not the command line, which every user of the machine can read: a URL may hold a password.
+    Not the command line, which every user of the machine can read: a URL may hold a password.
     """
     return {setting.variable: _text(getattr(settings, setting.field)) for setting in SETTINGS}
 
@@ -247,6 +273,8 @@ def _read_file(path: Path) -> dict[str, str]:
         if isinstance(value, list) and names[name].parse is _words and all(isinstance(v, str) for v in value):
             value = tuple(value)
         elif not isinstance(value, str | bool):
-            raise SettingError(f"the settings file {path}: {name} must be a text in quotes, as the option takes it")
+            raise SettingError(
+                f"the settings file {path}: {name} must be a text in quotes, as the option takes it"
+            )
         found[names[name].field] = _text(value)
     return found

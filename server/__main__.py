@@ -1,0 +1,54 @@
+"""The command line `sixfixed`: choose a command, put the settings together, tell errors in one sentence."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from server.cli import accounts, database, demo, device, doctor, pack, roles, up
+from server.config import load_settings
+from server.errors import FaultsError, SixFixedError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of the whole command line; needs no library, so that --help is quick."""
+    parser = argparse.ArgumentParser(prog="sixfixed", description="School-bus fleet tracking.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in (up, roles, database, pack, accounts, device, doctor, demo):
+        module.register(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; give its exit status."""
+    args = make_parser().parse_args(argv)
+    try:
+        return int(args.run(args, load_settings(args)))
+    except SixFixedError as why:
+        return _tell(why, as_json=getattr(args, "json", False))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (`| head`) has what it wanted; the interpreter must not complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _tell(why: SixFixedError, *, as_json: bool) -> int:
+    """Say an error on standard error, for a program that asked for JSON on standard output too."""
+    faults = why.faults if isinstance(why, FaultsError) else ()
+    if as_json:
+        print(
+            json.dumps(
+                {"error": {"code": why.code, "message": why.message, "faults": faults}}, ensure_ascii=False
+            )
+        )
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    print(f"sixfixed: {why.message}", file=sys.stderr)
+    return why.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

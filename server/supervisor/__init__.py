@@ -1,0 +1,1 @@
+"""`sixfixed up`: the roles as child processes of one command, kept alive and ended together."""
