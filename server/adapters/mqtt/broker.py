@@ -1,0 +1,278 @@
+"""The embedded broker as one role: runs nats-server, answers its authentication callout, puts revoked devices out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from logging import Logger, getLogger
+from typing import Final
+
+from nats.aio.client import Client as NatsClient
+from nats.errors import Error as NatsError
+
+from server.adapters.mqtt import broker_admin, broker_config
+from server.adapters.mqtt.auth_callout import AuthCallout
+from server.adapters.mqtt.authorization_jwt import Signer
+from server.adapters.mqtt.broker_config import FLEET_ACCOUNT, BrokerSettings, LoopbackPorts
+from server.adapters.mqtt.broker_process import BrokerProcess, end_orphan
+from server.adapters.mqtt.keys import BrokerKeys, ensure_broker_keys
+from server.adapters.mqtt.topics import device_client_id
+from server.clock import Clock
+from server.errors import StartError
+from server.secrets import ensure_role_secrets
+
+_READY_S: Final = 15.0
+_POLL_S: Final = 0.1
+_GATE_POLL_S: Final = 0.25
+_REVOCATION_POLL_S: Final = 2.0
+_HEALTH_POLL_S: Final = 5.0
+_HEALTH_TRIES: Final = 3
+
+
+class Broker:
+    """One embedded broker on one data folder.
+
+    `authenticate_device(device, secret) -> bool` and `device_versions() -> {device: version}` ask the device table;
+    both may block and run in threads. A version is any text that changes with the device's secret; a device that
+    is revoked is not in the mapping. Whoever's version changes is put out within two polls of 2 s.
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        *,
+        authenticate_device: Callable[[str, str], bool],
+        device_versions: Callable[[], Mapping[str, str]],
+        clock: Clock,
+        log: Logger | None = None,
+    ) -> None:
+        self.settings = settings
+        self._authenticate_device = authenticate_device
+        self._device_versions = device_versions
+        self._clock = clock
+        self._log = log or getLogger("broker")
+        self._gate = asyncio.Event()
+        self._stack = AsyncExitStack()
+        self._watchers: list[asyncio.Task[None]] = []
+        self._process: BrokerProcess | None = None
+        self._callout: AuthCallout | None = None
+        self._system: NatsClient | None = None
+
+    @property
+    def open_to_devices(self) -> bool:
+        """Say whether ingest's session exists, so that devices are let in."""
+        return self._gate.is_set()
+
+    @property
+    def pid(self) -> int:
+        """Give nats-server's process id; only between start and stop."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start and return when roles can log in; raise StartError in one sentence where it can't be."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings = self.settings
+        broker_config.check(settings)
+        self._stack.callback(_lock_store(settings))
+        keys = ensure_broker_keys(settings.data_dir)
+        if (orphan := end_orphan(settings)) is not None:
+            self._log.warning("ended the broker process %d that an earlier start left behind", orphan)
+        if not broker_config.is_free(settings.mqtt_host, settings.mqtt_port):
+            raise StartError(
+                f"the MQTT port {settings.mqtt_host}:{settings.mqtt_port} is taken by another program; end it, or "
+                "choose another port with --mqtt"
+            )
+        ports = broker_config.choose_ports(settings)
+        settings.config_file.write_text(broker_config.render(settings, keys, ports))
+        # The callout's questions must find an answer from the first MQTT connection on; until then they time out.
+        self._process = await BrokerProcess.start(settings, self._log)
+        self._stack.push_async_callback(self._process.stop)
+        await self._wait_ready(ports)
+        keeper = await self._connect(ports, keys)
+        await broker_admin.cap_messages(keeper, settings)
+        self._watchers = [
+            asyncio.create_task(self._open_gate(keeper)),
+            asyncio.create_task(self._put_out_revoked(await self._read_versions())),
+            asyncio.create_task(self._watch_health(ports)),
+        ]
+
+    async def wait(self) -> str:
+        """Wait until the broker can't go on; give the reason. Its process's end and a broken store are reasons."""
+        assert self._process is not None
+        ended = asyncio.create_task(self._process.wait())
+        try:
+            done, _ = await asyncio.wait([ended, *self._watchers], return_when=asyncio.FIRST_EXCEPTION)
+            # The gate's watcher ends well when it has opened; only failures and the process count.
+            while not (ended.done() or any(_failed(watcher) for watcher in self._watchers)):
+                pending = [task for task in (ended, *self._watchers) if not task.done()]
+                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for watcher in self._watchers:
+                if (failure := _failed(watcher)) is not None and not ended.done():
+                    return f"{type(failure).__name__}: {failure}"
+            return f"nats-server ended with status {await ended} {self._process.last_error}".rstrip()
+        finally:
+            ended.cancel()
+
+    async def stop(self) -> None:
+        """End everything that was started; harmless to repeat."""
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
+        self._watchers = []
+        if self._callout is not None:
+            self._callout.close()
+        await self._stack.aclose()
+
+    async def kick_device(self, device: str) -> int:
+        """Close the device's connections and forget its logins; give how many were open; raise NatsError."""
+        assert self._system is not None and self._callout is not None
+        self._callout.forget_device(device)
+        return await broker_admin.close_connections(self._system, device_client_id(device))
+
+    async def _wait_ready(self, ports: LoopbackPorts) -> None:
+        assert self._process is not None
+        deadline = self._clock.monotonic() + _READY_S
+        while not await asyncio.to_thread(_is_healthy, ports):
+            if self._process.ended is not None:
+                status = await self._process.wait()
+                raise StartError(
+                    f"nats-server ended with status {status} while starting: {self._process.last_error}; its "
+                    f"configuration is {self.settings.config_file}"
+                )
+            if self._clock.monotonic() > deadline:
+                raise StartError(
+                    f"nats-server isn't ready after {_READY_S:g} s ({self._process.last_error or 'no error said'}); "
+                    f"look at {self.settings.folder}, and move its folder store away if it is damaged"
+                )
+            await asyncio.sleep(_POLL_S)
+
+    async def _connect(self, ports: LoopbackPorts, keys: BrokerKeys) -> NatsClient:
+        """Open the three connections of this role and begin to answer the callout; give the keeper's."""
+        self._system = await self._own(ports, keys, "system")
+        keeper = await self._own(ports, keys, "keeper")
+        self._callout = AuthCallout(
+            signer=Signer(keys.issuer, FLEET_ACCOUNT),
+            role_secrets=ensure_role_secrets(self.settings.data_dir),
+            authenticate_device=self._authenticate_device,
+            ingest_ready=self._wait_gate,
+            clock=self._clock,
+            log=self._log,
+        )
+        await self._callout.serve(await self._own(ports, keys, "callout"))
+        return keeper
+
+    async def _own(self, ports: LoopbackPorts, keys: BrokerKeys, name: str) -> NatsClient:
+        client = await broker_admin.connect(ports, getattr(keys, name), f"broker-{name}")
+        self._stack.push_async_callback(client.close)
+        return client
+
+    async def _wait_gate(self) -> None:
+        await self._gate.wait()
+
+    async def _open_gate(self, keeper: NatsClient) -> None:
+        while not await broker_admin.has_ingest_session(keeper):
+            await asyncio.sleep(_GATE_POLL_S)
+        self._gate.set()
+        self._log.info("ingest's session exists: devices are let in at %s:%d", *self._devices_address())
+
+    def _devices_address(self) -> tuple[str, int]:
+        return self.settings.mqtt_host, self.settings.mqtt_port
+
+    async def _put_out_revoked(self, known: Mapping[str, str] | None) -> None:
+        again: set[str] = set()
+        while True:
+            await asyncio.sleep(_REVOCATION_POLL_S)
+            now = await self._read_versions()
+            if now is None:
+                continue
+            changed = {device for device, version in (known or {}).items() if now.get(device) != version}
+            # Twice: a login that the old secret had already won may appear just after the first look.
+            for device in changed | again:
+                if await self.kick_device(device):
+                    self._log.info("device %s was put out: its secret changed or it was revoked", device)
+            known, again = now, changed
+
+    async def _read_versions(self) -> Mapping[str, str] | None:
+        try:
+            return await asyncio.to_thread(self._device_versions)
+        except Exception as fault:
+            self._log.error("the device table can't be read: %s: %s; tried again", type(fault).__name__, fault)
+            return None
+
+    async def _watch_health(self, ports: LoopbackPorts) -> None:
+        """Raise when the store has gone bad: after a full disk nats-server runs on without it until a restart."""
+        failures = 0
+        while failures < _HEALTH_TRIES:
+            await asyncio.sleep(_HEALTH_POLL_S)
+            failures = 0 if await asyncio.to_thread(_is_healthy, ports) else failures + 1
+        error = self._process.last_error if self._process else ""
+        raise StartError(f"the broker's store doesn't work ({error or 'no error said'}); free the disk: it is restarted")
+
+
+async def run_broker(broker: Broker, on_ready: Callable[[], None] | None = None) -> int:
+    """Run the broker in the foreground until SIGTERM or SIGINT (gives 0) or until it can't go on (gives 1)."""
+    log = getLogger("broker")
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await broker.start()
+    if on_ready is not None:
+        on_ready()
+    failed = asyncio.create_task(broker.wait())
+    asked = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([failed, asked], return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            return 0
+        log.error("the broker can't go on: %s", failed.result())
+        return 1
+    finally:
+        failed.cancel()
+        asked.cancel()
+        await broker.stop()
+
+
+def _failed(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
+
+
+def _is_healthy(ports: LoopbackPorts) -> bool:
+    with contextlib.suppress(OSError), urllib.request.urlopen(
+        f"http://127.0.0.1:{ports.monitor}/healthz", timeout=1
+    ) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def _lock_store(settings: BrokerSettings) -> Callable[[], None]:
+    """Keep a second broker off this store until the returned call; raise StartError."""
+    try:
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(settings.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as why:
+        raise StartError(f"the folder {settings.folder} can't be written ({why.strerror}); give it to this user") from why
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise StartError(
+            f"another broker runs on {settings.folder}; stop it, or choose another folder with --data"
+        ) from None
+    return lambda: os.close(handle)
+
+
+__all__ = ["Broker", "BrokerSettings", "NatsError", "run_broker"]

@@ -1,0 +1,22 @@
+"""Waiting on a condition with a deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+_PAUSE = threading.Event()
+
+
+def until(
+    holds: Callable[[], bool],
+    what: str,
+    tell: Callable[[], str] = lambda: "",
+    within_s: float = 15,
+) -> None:
+    """Return when the condition holds; fail, saying what was waited for, when it doesn't within `within_s`."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}. {tell()}"
+        _PAUSE.wait(0.01)
