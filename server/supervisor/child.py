@@ -9,7 +9,8 @@ from contextlib import suppress
 
 from server.supervisor.backoff import Backoff
 from server.supervisor.death import die_with_parent
-from server.supervisor.lines import Lines, LineSplitter
+from server.supervisor.lines import Lines
+from server.supervisor.output import Output
 from server.supervisor.ready_socket import ReadySocket
 
 
@@ -83,20 +84,21 @@ class Child:
 
     async def _run_once(self, environ: Mapping[str, str]) -> str:
         """Run it to its end; give how it ended, as words that follow its name."""
+        output = Output(self.name, self._lines)
         try:
-            self._process = await start_process(self._argv, environ)
+            self._process = await start_process(self._argv, environ, stdout=output.handle)
         except OSError as why:
             return f"could not be started ({self._argv[0]}: {why.strerror})"
+        finally:
+            await output.begin()
         if not self._says_ready:
             self.ready.set()
         if self._stopping.is_set():
             self.terminate()
-        printing = asyncio.create_task(print_lines(self._process, self.name, self._lines))
         status = await self._process.wait()
         # What it started and left behind would hold its ports against its successor.
         self._kill_group()
-        with suppress(TimeoutError):  # somebody outside the group may still hold the pipe
-            await asyncio.wait_for(printing, 1)
+        await output.end()
         return how_it_ended(status)
 
     def _kill_group(self) -> None:
@@ -106,30 +108,18 @@ class Child:
 
 
 async def start_process(
-    argv: Sequence[str], environ: Mapping[str, str], *, stderr: int = asyncio.subprocess.STDOUT
+    argv: Sequence[str], environ: Mapping[str, str], *, stdout: int, stderr: int = asyncio.subprocess.STDOUT
 ) -> asyncio.subprocess.Process:
     """Start a process that dies with this one, in a group that a terminal's Ctrl-C doesn't reach."""
     return await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=stdout,
         stderr=stderr,
         env=dict(environ),
         start_new_session=True,
         preexec_fn=die_with_parent(),
     )
-
-
-async def print_lines(process: asyncio.subprocess.Process, role: str, lines: Lines) -> None:
-    """Print what a process writes, until it closes its output."""
-    splitter = LineSplitter()
-    assert process.stdout is not None
-    while True:
-        chunk = await process.stdout.read(65536)
-        for line in splitter.feed(chunk):
-            lines.say(role, line)
-        if not chunk:
-            return
 
 
 def how_it_ended(status: int) -> str:

@@ -16,9 +16,10 @@ from server.clock import resolve_clock
 from server.config import Settings
 from server.errors import StartError
 from server.supervisor.accounts import account_lines, read_accounts
-from server.supervisor.child import Child, print_lines, start_process
+from server.supervisor.child import Child, start_process
 from server.supervisor.folder_lock import FolderLock
 from server.supervisor.lines import Lines
+from server.supervisor.output import Output
 from server.supervisor.plan import Plan, child_environ, make_plan
 from server.supervisor.ports import check_port
 from server.supervisor.readyz import why_not_ready
@@ -174,23 +175,23 @@ class _Up:
 
     async def _run_to_end(self, name: str, argv: Sequence[str], *, keep_output: bool = False) -> bytes:
         """Run a command that must succeed; give its standard output if kept, else print it."""
-        stderr = asyncio.subprocess.PIPE if keep_output else asyncio.subprocess.STDOUT
-        process = await start_process(argv, self._environ, stderr=stderr)
-        output = errors = b""
+        # Its own words go to the log as they come; what it answers is kept whole.
+        said = Output(name, self._lines)
+        stdout = asyncio.subprocess.PIPE if keep_output else said.handle
         try:
-            if keep_output:
-                output, errors = await process.communicate()
-                for line in errors.decode("utf-8", "replace").splitlines():
-                    self._lines.say(name, line)
-            else:
-                await print_lines(process, name, self._lines)
-            if await process.wait() != 0:
-                raise StartError(f"'sixfixed {' '.join(argv[3:5])}' failed; its lines above say why")
-            return output
+            process = await start_process(argv, self._environ, stdout=stdout, stderr=said.handle)
+        finally:
+            await said.begin()
+        try:
+            output, _ = await process.communicate()
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+            await said.end()
+        if process.returncode != 0:
+            raise StartError(f"'sixfixed {' '.join(argv[3:5])}' failed; its lines above say why")
+        return output or b""
 
     def _print(self, line: str) -> None:
         with suppress(OSError):
