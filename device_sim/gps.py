@@ -1,0 +1,36 @@
+"""What a GNSS receiver makes of the truth: an error that wanders, and how sure it says it is."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from device_sim.dice import Dice
+
+# First-order Gauss-Markov error of a single-frequency receiver under open sky: 2 m an axis, correlated over 40 s
+# (the usual model: Brown & Hwang, Introduction to Random Signals, ch. 9; 2 m is what such receivers reach).
+SIGMA_M = 2.0
+CORRELATION_S = 40.0
+
+
+class Gps(msgspec.Struct):
+    """The error now (metres east and north), the accuracy said, and the satellites used."""
+
+    east_m: float = 0.0
+    north_m: float = 0.0
+    acc_m: float = 3.5
+    sat: int = 16
+
+    def step(self, dt_s: float, dice: Dice) -> None:
+        """Let the error wander for `dt_s`."""
+        keep = math.exp(-dt_s / CORRELATION_S)
+        fresh = SIGMA_M * math.sqrt(1.0 - keep * keep)
+        self.east_m = keep * self.east_m + fresh * dice.normal()
+        self.north_m = keep * self.north_m + fresh * dice.normal()
+
+    def look(self, dice: Dice) -> None:
+        """Renew the said accuracy and satellite count, which move slowly too."""
+        self.acc_m = min(6.0, max(2.4, self.acc_m + dice.between(-0.3, 0.3)))
+        if dice.unit() < 0.2:
+            self.sat = min(22, max(11, self.sat + (1 if dice.unit() < 0.5 else -1)))
