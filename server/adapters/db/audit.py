@@ -1,0 +1,54 @@
+"""The audit in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, or_, select
+
+from server.adapters.db.tables import audit, users
+from server.service.rows import AuditEntry, AuditRow
+from server.service.shapes import Named
+
+
+class AuditDb:
+    """Implements `AuditStore` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, entries: Sequence[AuditEntry]) -> None:
+        if entries:
+            self._connection.execute(
+                insert(audit),
+                [
+                    {
+                        "at_ms": each.at_ms, "user_id": each.user_id, "action": each.action[:64],
+                        "object": each.object[:128] if each.object else None, "detail": each.detail,
+                    }
+                    for each in entries
+                ],
+            )  # fmt: skip
+
+    def page(self, filters: dict[str, str], after: int | None, limit: int) -> list[AuditRow]:
+        query = (
+            select(audit, users.c.username, users.c.name)
+            .join(users, users.c.id == audit.c.user_id, isouter=True)
+            .order_by(audit.c.id.desc())
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(audit.c.id < after)
+        if "user" in filters:
+            query = query.where(or_(audit.c.user_id == filters["user"], users.c.username == filters["user"]))
+        for name in ("object", "action"):
+            if name in filters:
+                query = query.where(audit.c[name] == filters[name])
+        return [
+            AuditRow(
+                row.id, row.at_ms,
+                None if row.user_id is None else Named(row.user_id, row.username or "", row.name or row.username or ""),
+                row.action, row.object, row.detail,
+            )
+            for row in self._connection.execute(query)
+        ]  # fmt: skip

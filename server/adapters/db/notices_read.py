@@ -1,0 +1,67 @@
+"""A user's notices, read and marked in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, or_, select, tuple_, update
+
+from server.adapters.db.tables import notices, operators, riders, routes, trips
+from server.errors import InvalidError, NotFoundError
+from server.service.rows import NoticeRow
+from server.service.shapes import Named
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            notices, riders.c.code.label("rider_code"), riders.c.name.label("rider_name"),
+            trips.c.code.label("trip_code"), routes.c.long_name, routes.c.short_name, operators.c.timezone,
+        )
+        .join(riders, riders.c.id == notices.c.rider_id)
+        .join(trips, trips.c.id == notices.c.trip_id)
+        .join(routes, routes.c.id == trips.c.route_id)
+        .join(operators, operators.c.id == trips.c.operator_id)
+    )  # fmt: skip
+
+
+def _row(row: Row[*tuple[Any, ...]]) -> NoticeRow:
+    return NoticeRow(
+        row.id, row.user_id, row.kind, Named(row.rider_id, row.rider_code, row.rider_name),
+        Named(row.trip_id, row.trip_code, row.long_name or row.short_name), row.timezone, row.at_ms,
+        row.sent_at_ms, row.expired_at_ms, row.read_at_ms, row.text_zh, row.text_en,
+    )  # fmt: skip
+
+
+class NoticesDb:
+    """Implements `NoticeStore` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def page(self, user_id: str, child: str | None, after: str | None, limit: int) -> list[NoticeRow]:
+        query = _select().where(notices.c.user_id == user_id, notices.c.withdrawn_at_ms.is_(None))
+        if child is not None:
+            query = query.where(or_(notices.c.rider_id == child, riders.c.code == child))
+        if after is not None:
+            last_ms = self._connection.scalar(
+                select(notices.c.at_ms).where(notices.c.id == after, notices.c.user_id == user_id)
+            )
+            if last_ms is None:
+                raise InvalidError("`after` is none of this list's cursors: take `next` of the page before.")
+            query = query.where(tuple_(notices.c.at_ms, notices.c.id) < (last_ms, after))
+        query = query.order_by(notices.c.at_ms.desc(), notices.c.id.desc()).limit(limit)
+        return [_row(row) for row in self._connection.execute(query)]
+
+    def get(self, notice_id: str) -> NoticeRow:
+        row = self._connection.execute(_select().where(notices.c.id == notice_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"There is no notice {notice_id}: it may have been withdrawn.")
+        return _row(row)
+
+    def mark_read(self, notice_id: str, now_ms: int) -> None:
+        self._connection.execute(
+            update(notices)
+            .where(notices.c.id == notice_id, notices.c.read_at_ms.is_(None))
+            .values(read_at_ms=now_ms)
+        )

@@ -1,0 +1,159 @@
+"""A caller's scope as conditions of queries; what a scope is, `service/policy` decides."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select, true
+
+from server.adapters.db.tables import (
+    devices,
+    guardians,
+    jurisdictions,
+    notices,
+    operators,
+    ride_plans,
+    riders,
+    schools,
+    timetables,
+    tokens,
+    trip_riders,
+    trips,
+    vehicles,
+)
+from server.service.policy import Scope
+
+
+def guards(scope: Scope, rider_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Say that the scope's user is now a guardian of the rider."""
+    return exists().where(
+        guardians.c.rider_id == rider_id,
+        guardians.c.user_id.in_(scope.ids),
+        guardians.c.ended_at_ms.is_(None),
+        or_(guardians.c.valid_until.is_(None), guardians.c.valid_until >= scope.on),
+    )
+
+
+def trips_in(scope: Scope) -> ColumnElement[bool]:
+    """Say that a row of `trips` is in the scope."""
+    match scope.kind:
+        case "all":
+            return true()
+        case "operators":
+            return trips.c.operator_id.in_(scope.ids)
+        case "school":
+            rides_it = (
+                exists()
+                .where(trip_riders.c.trip_id == trips.c.id, trip_riders.c.rider_id == riders.c.id)
+                .where(riders.c.school_id.in_(scope.ids))
+            )
+            return or_(trips.c.school_id.in_(scope.ids), rides_it)
+        case "person":
+            named = or_(trips.c.driver_id.in_(scope.ids), trips.c.attendant_id.in_(scope.ids))
+            return named & (trips.c.service_on == scope.on)
+        case "guardian":
+            return (
+                exists()
+                .where(trip_riders.c.trip_id == trips.c.id, trip_riders.c.rider_id == riders.c.id)
+                .where(riders.c.ended_at_ms.is_(None), guards(scope, trip_riders.c.rider_id))
+            )
+        case "nobody":
+            return false()
+
+
+def riders_in(scope: Scope) -> ColumnElement[bool]:
+    """Say that a row of `riders` is in the scope; a crew knows riders by a trip's manifest only."""
+    match scope.kind:
+        case "all":
+            return true()
+        case "operators":
+            return exists().where(
+                ride_plans.c.rider_id == riders.c.id,
+                ride_plans.c.timetable_id == timetables.c.id,
+                ride_plans.c.ended_at_ms.is_(None),
+                timetables.c.operator_id.in_(scope.ids),
+            )
+        case "school":
+            return riders.c.school_id.in_(scope.ids)
+        case "guardian":
+            return guards(scope, riders.c.id)
+        case "person" | "nobody":
+            return false()
+
+
+def owned_in(scope: Scope, operator_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Say that what this operator owns is in the scope."""
+    match scope.kind:
+        case "all":
+            return true()
+        case "operators":
+            return operator_id.in_(scope.ids)
+        case _:
+            return false()
+
+
+def under(jurisdiction_id: str) -> ColumnElement[bool]:
+    """Say that a row of `jurisdictions` is this one or below it."""
+    tree = select(jurisdictions.c.id).where(jurisdictions.c.id == jurisdiction_id).cte("tree", recursive=True)
+    child = jurisdictions.alias("child")
+    tree = tree.union(select(child.c.id).where(child.c.parent_id == tree.c.id))
+    return jurisdictions.c.id.in_(select(tree.c.id))
+
+
+class ScopesDb:
+    """Answers what the policy asks."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def timezone(self) -> str:
+        found = self._connection.scalar(
+            select(func.min(operators.c.timezone)).where(operators.c.ended_at_ms.is_(None))
+        )
+        return found or "UTC"
+
+    def operators_under(self, jurisdiction_id: str) -> frozenset[str]:
+        areas = select(jurisdictions.c.id).where(under(jurisdiction_id))
+        return frozenset(
+            self._connection.scalars(select(operators.c.id).where(operators.c.jurisdiction_id.in_(areas)))
+        )
+
+    def find_trip_id(self, scope: Scope, ref: str) -> str | None:
+        return self._connection.scalar(select(trips.c.id).where(trips.c.id == ref, trips_in(scope)))
+
+    def find_child_id(self, scope: Scope, ref: str) -> str | None:
+        mine = riders_in(scope) & riders.c.ended_at_ms.is_(None)
+        return self._one(riders.c.id, riders.c.code, mine, ref)
+
+    def find_device_id(self, scope: Scope, ref: str) -> str | None:
+        return self._connection.scalar(
+            select(devices.c.id)
+            .join(vehicles, vehicles.c.id == devices.c.vehicle_id)
+            .where(devices.c.id == ref, owned_in(scope, vehicles.c.operator_id))
+        )
+
+    def find_school_id(self, scope: Scope, ref: str) -> str | None:
+        mine = true() if scope.kind == "all" else schools.c.id.in_(scope.ids if scope.kind == "school" else ())
+        return self._one(schools.c.id, schools.c.code, mine, ref)
+
+    def find_notice_id(self, user_id: str, ref: str) -> str | None:
+        return self._connection.scalar(
+            select(notices.c.id).where(
+                notices.c.id == ref, notices.c.user_id == user_id, notices.c.withdrawn_at_ms.is_(None)
+            )
+        )
+
+    def find_token_id(self, user_id: str, ref: str) -> str | None:
+        return self._connection.scalar(
+            select(tokens.c.id).where(
+                tokens.c.id == ref, tokens.c.user_id == user_id, tokens.c.revoked_at_ms.is_(None)
+            )
+        )
+
+    def _one(
+        self, id_: ColumnElement[str], code: ColumnElement[str], mine: ColumnElement[bool], ref: str
+    ) -> str | None:
+        """Find by id, else by a code that names exactly one."""
+        found = self._connection.scalar(select(id_).where(id_ == ref, mine))
+        if found is not None:
+            return found
+        named = list(self._connection.scalars(select(id_).where(code == ref, mine).limit(2)))
+        return named[0] if len(named) == 1 else None

@@ -1,0 +1,163 @@
+"""Trips for those who run, supervise or receive them: lists, one whole, its track and its manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.domain.trip import Visit
+from server.errors import NotFoundError
+from server.service import shapes
+from server.service.instants import at
+from server.service.policy import Scope, window_ms
+from server.service.rows import RosterRow, TrackPoint, TripRow
+from server.service.trip_facts import TripFacts, gather
+from server.service.web_ports import Work
+
+NOT_JUDGED = shapes.Verdict(
+    value="unknown", final=False, since=None, reason="No rule has judged this trip yet.", evidence=[], not_measured=[]
+)
+
+
+def list_trips(
+    work: Work, scope: Scope, filters: dict[str, str], after: str | None, limit: int
+) -> shapes.Items[shapes.Trip]:
+    """List the trips of the scope by date and planned start; `filters` by column name, values as text."""
+    rows = work.trips.page(scope, filters, after, limit + 1)
+    more = len(rows) > limit
+    page = rows[:limit]
+    return shapes.Items([show_trip(row, scope) for row in page], page[-1].id if more else None)
+
+
+def show_trip(row: TripRow, scope: Scope) -> shapes.Trip:
+    """Give a trip's shape for a list; a guardian isn't told who drives."""
+    return shapes.Trip(**_plain(row, scope))
+
+
+def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.TripDetail:
+    """Give one trip of the scope whole."""
+    facts = gather(work.trips, work.trips.get(trip_id), scope, now_ms)
+    row, zone = facts.row, facts.timezone
+    own = next(iter(scope.ids), None) if scope.kind == "school" else None
+    counts = None if scope.kind == "guardian" else count(work.trips.counts(trip_id, own))
+    plain = _plain(row, scope) | {"delay_s": facts.delay_s if row.state == "en_route" else row.delay_s}
+    return shapes.TripDetail(
+        **plain,
+        plan=shapes.Plan(
+            stops=[
+                shapes.PlanStop(
+                    stop.id, stop.code, stop.name, stop.seq, stop.lat, stop.lon, stop.metre,
+                    at(facts.stops[stop.seq].arrival_ms, zone), at(facts.stops[stop.seq].departure_ms, zone),
+                )
+                for stop in facts.plan.stops
+            ],
+            shape=list(facts.plan.shape),
+            shape_metres=list(facts.plan.metres),
+        ),
+        position=facts.position(),
+        visits=[_visit(facts, seq) for seq in range(len(facts.stops))],
+        verdicts=shapes.Verdicts(*[NOT_JUDGED] * 6),
+        counts=counts,
+    )  # fmt: skip
+
+
+def get_track(
+    work: Work, scope: Scope, trip_id: str, from_ms: int | None, to_ms: int | None
+) -> tuple[TripRow, list[TrackPoint]]:
+    """Give the positions of the trip's bus in order, within the trip's window and, if said, from..to.
+
+    Raise NotFoundError when no bus ran it.
+    """
+    row = work.trips.get(trip_id)
+    if row.device_id is None or row.vehicle is None:
+        raise NotFoundError("No bus has run this trip, so there is no track.")
+    first_ms, last_ms = window_ms(row)
+    if row.ended_at_ms is not None and scope.kind in ("all", "operators"):
+        last_ms = max(last_ms, row.ended_at_ms)
+    first_ms, last_ms = max(first_ms, from_ms or first_ms), min(last_ms, to_ms or last_ms)
+    return row, work.trips.track(row.vehicle.id, row.device_id, first_ms, last_ms)
+
+
+def get_manifest(work: Work, scope: Scope, trip_id: str) -> shapes.Manifest:
+    """Give who should be on the trip, stop by stop; a school gets its own riders."""
+    row = work.trips.get(trip_id)
+    own = next(iter(scope.ids), None) if scope.kind == "school" else None
+    facts = TripFacts(row, work.trips.plan(row.plan_id), (), None, False, 0)
+    riders = work.trips.riders(trip_id, own)
+    return shapes.Manifest(
+        trip=shapes.Named(row.id, row.code, row.route.name),
+        counts=count(work.trips.counts(trip_id, own)),
+        stops=[
+            shapes.ManifestStop(
+                stop.id,
+                stop.code,
+                stop.name,
+                stop.seq,
+                at(facts.stops[stop.seq].arrival_ms, facts.timezone),
+                [_rider(each, facts.timezone) for each in riders if not each.stranger and each.stop_id == stop.id],
+            )
+            for stop in facts.plan.stops
+        ],
+        strangers=[_rider(each, facts.timezone) for each in riders if each.stranger],
+    )
+
+
+def count(found: list[tuple[str, bool, int]]) -> shapes.Counts:
+    """Add up (state, stranger, number) as the database counted them.
+
+    >>> count([("aboard", False, 3), ("aboard", True, 1), ("expected", False, 2)])
+    Counts(planned=5, expected=2, aboard=4, alighted=0, handed_over=0, absent=0, no_show=0, strangers=1)
+    """
+    states = dict.fromkeys(("expected", "aboard", "alighted", "handed_over", "absent", "no_show"), 0)
+    planned = strangers = 0
+    for state, stranger, number in found:
+        states[state] += number
+        if stranger:
+            # Who isn't on the manifest counts as aboard and is named as a stranger (INTERFACES 6.10).
+            strangers += number
+        else:
+            planned += number
+    return shapes.Counts(planned=planned, strangers=strangers, **states)
+
+
+
+
+def _plain(row: TripRow, scope: Scope) -> dict[str, Any]:
+    zone = row.timezone
+    return {
+        "id": row.id,
+        "code": row.code,
+        "service_date": row.service_on,
+        "direction": row.direction,
+        "route": row.route,
+        "vehicle": row.vehicle,
+        "device": None if row.device_id is None else shapes.Named(row.device_id, row.device_id, row.device_id),
+        "driver": None if scope.kind == "guardian" else row.driver,
+        "school": row.school,
+        "state": row.state,
+        "planned_start_at": at(row.planned_start_ms, zone),
+        "planned_end_at": at(row.planned_end_ms, zone),
+        "started_at": at(row.started_at_ms, zone),
+        "ended_at": at(row.ended_at_ms, zone),
+        "delay_s": None if scope.kind == "guardian" else row.delay_s,
+    }
+
+
+def _visit(facts: TripFacts, seq: int) -> shapes.VisitItem:
+    visit = facts.visits.get(seq, Visit(seq))
+    stop, zone = facts.stops[seq], facts.timezone
+    return shapes.VisitItem(
+        stop_id=stop.id,
+        seq=seq,
+        planned_at=at(stop.arrival_ms, zone),
+        arrived_at=at(visit.arrived_at_ms, zone),
+        departed_at=at(visit.departed_at_ms, zone),
+        passed=facts.passed(seq),
+        eta=facts.etas[seq],
+    )
+
+
+def _rider(each: RosterRow, zone: str) -> shapes.ManifestRider:
+    rider = each.rider
+    return shapes.ManifestRider(
+        rider.id, rider.code, rider.name, rider.grade, rider.school, each.state, at(each.since_ms, zone)
+    )
