@@ -53,7 +53,7 @@ types: .venv/stamp-test ## check the types, strictly
 
 .PHONY: imports
 imports: .venv/stamp-test ## check who imports whom
-	.venv/bin/python -c 'from importlinter.cli import lint_imports_command as run; run()' --config setup.cfg
+	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()' --config setup.cfg
 
 .PHONY: migrations
 migrations: .venv/stamp-test ## check that the migrations make exactly the tables of the code
@@ -110,13 +110,15 @@ system:
 
 # setuptools first and alone, so that nothing is built with a version that the lock doesn't name.
 .venv/stamp-run: deploy/run.lock setup.cfg pyproject.toml | .venv/bin/python
-	$(PIP) install --quiet --require-hashes --only-binary :all: --no-deps -r <(sed -n '/^setuptools==/,/[^\\]$$/p' deploy/run.lock)
-	$(PIP) install --quiet --require-hashes --no-deps --use-pep517 --no-build-isolation -r deploy/run.lock
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing what deploy/run.lock names into .venv (about half a minute)."
+	@$(PIP) install --quiet --require-hashes --only-binary :all: --no-deps -r <(sed -n '/^setuptools==/,/[^\\]$$/p' deploy/run.lock)
+	@$(PIP) install --quiet --require-hashes --no-deps --use-pep517 --no-build-isolation -r deploy/run.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/stamp-test: deploy/test.lock .venv/stamp-run
-	$(PIP) install --quiet --require-hashes --no-deps --use-pep517 --no-build-isolation -r deploy/test.lock
+	@echo "Installing what deploy/test.lock names into .venv."
+	@$(PIP) install --quiet --require-hashes --no-deps --use-pep517 --no-build-isolation -r deploy/test.lock
 	@touch $@
 
 web/node_modules/.stamp: web/package.json web/package-lock.json | .venv/bin/python

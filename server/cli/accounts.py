@@ -46,10 +46,11 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type p
 
 def run_add(args: Namespace, settings: Settings) -> int:
     """Add a user; a password that was made is the last line."""
+    password = _password(args)
     from server import bootstrap
 
     answer = bootstrap.add_user(
-        settings, args.username, role=args.role, scope=args.scope, name=args.name, password=_password(args)
+        settings, args.username, role=args.role, scope=args.scope, name=args.name, password=password
     )
     print_answer(answer, as_json=args.json, secret="password")
     return 0
@@ -57,9 +58,10 @@ def run_add(args: Namespace, settings: Settings) -> int:
 
 def run_passwd(args: Namespace, settings: Settings) -> int:
     """Set a password; one that was made is the last line."""
+    password = _password(args)
     from server import bootstrap
 
-    answer = bootstrap.set_password(settings, args.username, password=_password(args))
+    answer = bootstrap.set_password(settings, args.username, password=password)
     print_answer(answer, as_json=args.json, secret="password")
     return 0
 

@@ -25,16 +25,18 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type p
 
 def run(args: Namespace, settings: Settings) -> int:
     """Run the role until it is asked to end."""
+    if args.role == "broker" and args.action == "acl":
+        from server import bootstrap
+
+        print(bootstrap.broker_acl(settings), end="")
+        return 0
     import setproctitle
 
+    # First of all, so that a person, and `pgrep -f 'sixfixed ingest'`, can tell the roles apart.
+    setproctitle.setproctitle(f"sixfixed {args.role} --data {settings.data}")
     from server import bootstrap
     from server.log import configure_logging
 
-    if args.role == "broker" and args.action == "acl":
-        print(bootstrap.broker_acl(settings), end="")
-        return 0
-    # So that a person, and `pgrep -f 'sixfixed ingest'`, can tell the roles apart.
-    setproctitle.setproctitle(f"sixfixed {args.role} --data {settings.data}")
     configure_logging(args.role, settings.log_level)
     roles = {
         "broker": bootstrap.run_broker,

@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import msgspec
 
-from server.config import Settings, settings_environ
+from server.config import Address, Settings, settings_environ
 from server.log import SUPERVISED
 
 # A stage is started together when every role of the one before it is ready.
@@ -30,8 +31,12 @@ def make_plan(settings: Settings) -> Plan:
         # The data folder is repeated for the reader of a process list.
         return [sys.executable, "-m", "server", *words, "--data", str(settings.data)]
 
+    broker = str(settings.mqtt.local)
+    if settings.broker_url:
+        parts = urlsplit(settings.broker_url)
+        broker = str(Address(parts.hostname or "", parts.port or 1883))
     # The emulator learns everything from here, since it shares no code with the server.
-    fleet = [sys.executable, "-m", "device_sim", "run", "--no-table", "--mqtt", str(settings.mqtt.local)]
+    fleet = [sys.executable, "-m", "device_sim", "run", "--no-table", "--mqtt", broker]
     fleet += ["--state", str(settings.data / "demo" / "fleet")]
     if settings.clock:
         fleet += ["--clock", settings.clock]
