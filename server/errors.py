@@ -64,7 +64,9 @@ class InvalidError(SixFixedError):
 
     code = "invalid"
 
-    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, fields: Mapping[str, str] | None = None, code: str | None = None
+    ) -> None:
         super().__init__(message, code=code)
         self.fields = dict(fields or {})
 
