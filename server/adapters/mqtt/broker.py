@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from logging import Logger, getLogger
-from typing import Final
+from typing import Any, Final
 
 from nats.aio.client import Client as NatsClient
 from nats.errors import Error as NatsError
@@ -33,6 +33,7 @@ _GATE_POLL_S: Final = 0.25
 _REVOCATION_POLL_S: Final = 2.0
 _HEALTH_POLL_S: Final = 5.0
 _HEALTH_TRIES: Final = 3
+_LAST_WORDS_S: Final = 1.0
 
 
 class Broker:
@@ -113,15 +114,18 @@ class Broker:
         """Wait until the broker can't go on; give the reason. Its process's end and a broken store are reasons."""
         assert self._process is not None
         ended = asyncio.create_task(self._process.wait())
+        running: set[asyncio.Task[Any]] = {ended, *self._watchers}
         try:
-            done, _ = await asyncio.wait([ended, *self._watchers], return_when=asyncio.FIRST_EXCEPTION)
-            # The gate's watcher ends well when it has opened; only failures and the process count.
-            while not (ended.done() or any(_failed(watcher) for watcher in self._watchers)):
-                pending = [task for task in (ended, *self._watchers) if not task.done()]
-                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for watcher in self._watchers:
-                if (failure := _failed(watcher)) is not None and not ended.done():
-                    return f"{type(failure).__name__}: {failure}"
+            while not ended.done():
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done - {ended}:
+                    # The gate's watcher ends well, once it has opened.
+                    if not task.cancelled() and (failure := task.exception()) is not None:
+                        # A broken connection to nats-server is mostly its end, seen a moment earlier.
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(asyncio.shield(ended), _LAST_WORDS_S)
+                            break
+                        return f"{type(failure).__name__}: {failure}"
             return f"nats-server ended with status {await ended} {self._process.last_error}".rstrip()
         finally:
             ended.cancel()
@@ -244,10 +248,6 @@ async def run_broker(broker: Broker, on_ready: Callable[[], None] | None = None)
         failed.cancel()
         asked.cancel()
         await broker.stop()
-
-
-def _failed(task: asyncio.Task[None]) -> BaseException | None:
-    return task.exception() if task.done() and not task.cancelled() else None
 
 
 def _is_healthy(ports: LoopbackPorts) -> bool:

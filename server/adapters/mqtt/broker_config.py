@@ -15,7 +15,6 @@ FLEET_ACCOUNT: Final = "FLEET"
 AUTH_ACCOUNT: Final = "AUTH"
 SYSTEM_ACCOUNT: Final = "SYS"
 
-ACK_WAIT_S: Final = 20
 MAX_ACK_PENDING: Final = 4000
 MAX_PAYLOAD_BYTES: Final = 65536
 # The broker's wait for the callout; a device that gets no answer is refused and tries again with back-off.
@@ -32,6 +31,7 @@ class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `messages_bytes` caps the messages nobody has acknowledged yet and must leave room in `max_file_store` for
     sessions and retained messages. `messages_max_age_s` is the time that devices themselves keep a saved record.
+    `ack_wait_s` after its delivery an unacknowledged message is sent again: over twice the slowest commit.
     """
 
     data_dir: Path
@@ -40,6 +40,7 @@ class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_file_store: int = 2 * 1024**3
     messages_bytes: int = 1536 * 1024**2
     messages_max_age_s: int = 7 * 86400
+    ack_wait_s: int = 20
 
     @property
     def folder(self) -> Path:
@@ -128,7 +129,7 @@ jetstream {{
 }}
 mqtt {{
   listen: "{host}:{settings.mqtt_port}"
-  ack_wait: "{ACK_WAIT_S}s"
+  ack_wait: "{settings.ack_wait_s}s"
   max_ack_pending: {MAX_ACK_PENDING}
   reject_qos2_publish: true
   downgrade_qos2_subscribe: true

@@ -213,6 +213,8 @@ class Connection:
             self._drop(f"{self.endpoint} can't be reached: {why}", State.LOST)
             return
         self._socket = client.socket()
+        # Or `saved` waits up to 40 ms for the broker's delayed TCP acknowledgement.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._writing = False
         self._selector.register(self._socket, selectors.EVENT_READ)
 

@@ -83,6 +83,10 @@ class RunningBroker:
         os.kill(self.broker.pid, signal.SIGKILL)
         reason = self.run(self.broker.wait())
         assert "nats-server ended with status -9" in reason, reason
+        self.restart()
+
+    def restart(self) -> None:
+        """End the role in good order and start it again on the same store."""
         self.run(self.broker.stop())
         self.broker = self.run(self._make())
         self.run(self.broker.start())
@@ -107,7 +111,7 @@ def devices() -> DeviceTable:
 
 @pytest.fixture
 def broker(tmp_path: Path, devices: DeviceTable) -> Iterator[RunningBroker]:
-    running = RunningBroker(BrokerSettings(data_dir=tmp_path, mqtt_port=free_port()), devices)
+    running = RunningBroker(BrokerSettings(data_dir=tmp_path, mqtt_port=free_port(), ack_wait_s=1), devices)
     yield running
     running.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from types import TracebackType
 from typing import Self
@@ -42,6 +43,7 @@ class TestDevice:
             self.client.username_pw_set(endpoint.username, endpoint.password)
         if will is not None:
             self.client.will_set(will[0], will[1], 1, will[2])
+        self.client.max_inflight_messages_set(1000)
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = lambda *_: self._end()
         self.client.on_message = self._on_message
@@ -72,6 +74,13 @@ class TestDevice:
             return False
         return info.is_published()
 
+    def publish_all(self, topic: str, payloads: list[bytes]) -> bool:
+        """Publish in one go; True when the broker acknowledged every one."""
+        sent = [self.client.publish(topic, payload, 1) for payload in payloads]
+        for info in sent:
+            info.wait_for_publish(10)
+        return all(info.is_published() for info in sent)
+
     def subscribe(self, topic: str, qos: int = 1) -> bool:
         """Subscribe; True when granted."""
         self._subscribed.clear()
@@ -82,7 +91,7 @@ class TestDevice:
         """Break the connection as a dead network does: no DISCONNECT is sent, so the last will is due."""
         sock = self.client.socket()
         assert sock is not None
-        sock.close()
+        sock.shutdown(socket.SHUT_RDWR)
 
     def _on_connect(self, _c: object, _u: object, _f: object, reason: object, _p: object) -> None:
         self.answer = str(reason)
