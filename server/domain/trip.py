@@ -54,6 +54,7 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     occurrence: int
     at_ms: int
     stop_id: str | None = None
+    minutes: int | None = None  # until the bus is there, for `approaching`
 
 
 class TripState(msgspec.Struct, frozen=True):

@@ -39,7 +39,11 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     for stop, eta in zip(road.plan.stops, etas, strict=True):
         if eta is None or stop.seq in served or eta.at_ms - fix.t > APPROACHING_MS:
             continue
-        told += [Announcement(rider, "approaching", 1, fix.t, stop.id) for rider in waiting.get(stop.id, ())]
+        minutes = max(1, round((eta.at_ms - fix.t) / 60_000))
+        told += [
+            Announcement(rider, "approaching", 1, fix.t, stop.id, minutes)
+            for rider in waiting.get(stop.id, ())
+        ]
     return replace(state, trip=replace(trip, announcements=(*trip.announcements, *told))) if told else state
 
 

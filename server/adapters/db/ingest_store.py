@@ -1,0 +1,431 @@
+"""Ingest's side of the database: the log, and the rows that are a projection of the fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from server.adapters.db.engine import Database, upsert
+from server.adapters.db.tables import (
+    checkpoints,
+    counters,
+    device_epochs,
+    device_status,
+    exceptions,
+    notices,
+    records,
+    rejected,
+    rides,
+    trip_riders,
+    trips,
+    vehicle_heads,
+    visits,
+)
+from server.domain.limits import MISSED_AFTER_MS, TRIP_WINDOW_AFTER_MS
+from server.domain.record import Duty, Event, Folded, Position, RideRecord
+from server.domain.seq_ranges import SeqRanges
+from server.domain.trip import NoticeKind, Ride, TripState
+from server.domain.vehicle_day import Entry, Key, VehicleState
+from server.ids import new_id
+from server.service.gate import Accepted, Rejected
+from server.service.ingest_ports import Head, LogUnavailable, Told
+
+_KINDS: Final[dict[str, type[Folded]]] = {"pos": Position, "ride": RideRecord, "duty": Duty, "event": Event}
+_decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in _KINDS.items()}
+_state_decoder: Final = msgspec.json.Decoder(VehicleState)
+_ranges_decoder: Final = msgspec.json.Decoder(list[tuple[int, int]])
+
+TRIP_COLUMNS: Final = (
+    "state", "assigned_at_ms", "started_at_ms", "arrived_at_ms", "ended_at_ms", "rear_checked_at_ms", "next_seq",
+    "metre", "metre_at_ms", "delay_s",
+)  # fmt: skip
+
+
+class DatabaseLog:
+    """The database as ingest sees it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def write(self) -> Iterator[DatabaseLogWork]:
+        """Begin a writing transaction; LogUnavailable when the database doesn't take it."""
+        try:
+            with self._database.write() as connection:
+                yield DatabaseLogWork(connection)
+        except (OperationalError, InterfaceError) as error:
+            raise LogUnavailable(str(error.orig)) from error
+
+
+class DatabaseLogWork:
+    """One writing transaction of ingest."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    # --- the log -------------------------------------------------------------------------------------------------
+
+    def insert_records(self, accepted: Sequence[tuple[Accepted, str | None, int]]) -> None:
+        """Store records with their vehicle and the instant of receipt; those known stay as they are."""
+        rows = [
+            {
+                "device_id": one.device,
+                "epoch": one.record.epoch,
+                "seq": one.record.seq,
+                "vehicle_id": vehicle_id,
+                "kind": one.kind if isinstance(one.record, tuple(_KINDS.values())) else "gap",
+                "t_ms": getattr(one.record, "t", received_ms),
+                "received_ms": received_ms,
+                "body": one.body,
+            }
+            for one, vehicle_id, received_ms in accepted
+        ]
+        if rows:
+            upsert(self._connection, records, rows, ("device_id", "epoch", "seq"))
+
+    def insert_rejected(self, refused: Sequence[tuple[Rejected, int]]) -> None:
+        """Store what was refused, with the instant of receipt."""
+        rows = [
+            {
+                "device_id": one.device,
+                "epoch": one.epoch,
+                "seq": one.seq,
+                "kind": one.kind,
+                "reason": one.reason,
+                "received_ms": received_ms,
+                "payload": one.payload,
+            }
+            for one, received_ms in refused
+        ]
+        if rows:
+            upsert(self._connection, rejected, rows, ("device_id", "epoch", "seq"))
+
+    def load_epochs(self, device_id: str) -> dict[int, SeqRanges]:
+        """Load what has been received from a device, by epoch."""
+        rows = self._connection.execute(
+            select(device_epochs.c.epoch, device_epochs.c.ranges).where(
+                device_epochs.c.device_id == device_id
+            )
+        )
+        return {epoch: SeqRanges(_ranges_decoder.decode(ranges)) for epoch, ranges in rows}
+
+    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges]]) -> None:
+        """Keep what has been received."""
+        values = [
+            {"device_id": device_id, "epoch": epoch, "ranges": msgspec.json.encode(ranges.pairs())}
+            for device_id, epoch, ranges in rows
+        ]
+        if values:
+            upsert(self._connection, device_epochs, values, ("device_id", "epoch"), ("ranges",))
+
+    def load_log(self, vehicle_id: str, after: VehicleState | None) -> list[Entry]:
+        """Load a vehicle's inputs after a state's key, in the order of the log."""
+        after_key = after.key if after else None
+        query = select(
+            records.c.t_ms,
+            records.c.device_id,
+            records.c.epoch,
+            records.c.seq,
+            records.c.kind,
+            records.c.body,
+        ).where(records.c.vehicle_id == vehicle_id, records.c.kind != "gap")
+        if after_key is not None:
+            query = query.where(records.c.t_ms >= after_key.t)
+        entries = [
+            Entry(key, _decoders[kind].decode(body))
+            for t, device, epoch, seq, kind, body in self._connection.execute(query)
+            if (key := Key(t, device, epoch, seq)) and (after_key is None or key > after_key)
+        ]
+        entries.sort(key=lambda entry: entry.key)
+        return entries
+
+    def put_presence(
+        self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
+    ) -> None:
+        """Keep what a device says of itself; a last will says only that it went."""
+        values: dict[str, Any] = {"device_id": device_id, "online": online, "changed_at_ms": at_ms}
+        if online:
+            values |= {"seen_at_ms": at_ms, "skew_ms": skew_ms, "body": body}
+        upsert(self._connection, device_status, [values], ("device_id",), tuple(values)[1:])
+
+    # --- heads and checkpoints -----------------------------------------------------------------------------------
+
+    def put_heads(self, heads: Iterable[Head]) -> None:
+        """Keep last positions."""
+        values = [
+            {name: value for name, value in msgspec.structs.asdict(head).items() if name != "operator_id"}
+            for head in heads
+        ]
+        if values:
+            upsert(self._connection, vehicle_heads, values, ("vehicle_id",), tuple(values[0])[1:])
+
+    def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
+        """Load the instant of a vehicle's last position, and its interval."""
+        row = self._connection.execute(
+            select(vehicle_heads.c.at_ms, vehicle_heads.c.interval_s).where(
+                vehicle_heads.c.vehicle_id == vehicle_id
+            )
+        ).one_or_none()
+        return (row.at_ms, row.interval_s) if row else None
+
+    def find_checkpoint(self, vehicle_id: str, below_ms: int | None) -> VehicleState | None:
+        """Find the newest checkpoint whose input is older than below_ms (the newest of all when None)."""
+        query = select(checkpoints.c.body).where(checkpoints.c.vehicle_id == vehicle_id)
+        if below_ms is not None:
+            query = query.where(checkpoints.c.t_ms < below_ms)
+        body = self._connection.execute(
+            query.order_by(checkpoints.c.t_ms.desc(), checkpoints.c.source.desc()).limit(1)
+        ).scalar_one_or_none()
+        return None if body is None else _state_decoder.decode(body)
+
+    def put_checkpoint(self, state: VehicleState) -> None:
+        """Keep a state to fold on from."""
+        key = state.key
+        assert key is not None
+        row = {
+            "vehicle_id": state.vehicle_id,
+            "t_ms": key.t,
+            "source": f"{key.device}:{key.epoch}:{key.seq:020d}",
+            "body": msgspec.json.encode(state),
+        }
+        upsert(self._connection, checkpoints, [row], ("vehicle_id", "t_ms", "source"), ("body",))
+
+    def drop_checkpoints(self, vehicle_id: str, from_ms: int) -> None:
+        """Forget the checkpoints at or after an instant: an older record has come."""
+        self._connection.execute(
+            delete(checkpoints).where(checkpoints.c.vehicle_id == vehicle_id, checkpoints.c.t_ms >= from_ms)
+        )
+
+    # --- the projection ------------------------------------------------------------------------------------------
+
+    def list_assigned(self, vehicle_id: str, after_ms: int) -> list[str]:
+        """List the trips that were projected for this vehicle with an assignment after an instant."""
+        query = select(trips.c.id).where(
+            trips.c.run_vehicle_id == vehicle_id, trips.c.assigned_at_ms > after_ms
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def holder_of(self, trip_id: str) -> tuple[str | None, int | None]:
+        """Give the vehicle that runs a trip and since when it is assigned."""
+        row = self._connection.execute(
+            select(trips.c.run_vehicle_id, trips.c.assigned_at_ms).where(trips.c.id == trip_id)
+        ).one_or_none()
+        return (row.run_vehicle_id, row.assigned_at_ms) if row else (None, None)
+
+    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
+        """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known."""
+        values = {name: getattr(trip, name) for name in TRIP_COLUMNS}
+        values |= {"run_vehicle_id": trip.vehicle_id, "run_device_id": trip.device_id}
+        self._connection.execute(update(trips).where(trips.c.id == trip.trip_id).values(values))
+        self._project_visits(before, trip)
+        self._project_riders(before, trip)
+        self._project_rides(before, trip)
+        self._project_notices(before, trip, told)
+
+    def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
+        """List (rider, kind, occurrence) of the notices of a trip that were sent."""
+        rows = self._connection.execute(
+            select(notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
+                notices.c.trip_id == trip_id, notices.c.sent_at_ms.is_not(None)
+            )
+        )
+        return {(row.rider_id, row.kind, row.occurrence) for row in rows}
+
+    def unproject(self, trip_id: str) -> None:
+        """Make the rows of a trip those of one that never ran."""
+        for rider in self._connection.execute(
+            select(trip_riders.c.rider_id, trip_riders.c.stranger).where(trip_riders.c.trip_id == trip_id)
+        ).all():
+            where = and_(trip_riders.c.trip_id == trip_id, trip_riders.c.rider_id == rider.rider_id)
+            if rider.stranger:
+                self._connection.execute(delete(trip_riders).where(where))
+            else:
+                self._connection.execute(
+                    update(trip_riders).where(where).values(state="expected", since_ms=None)
+                )
+        self.project(None, TripState(trip_id), ())
+
+    def put_loose_rides(self, state: VehicleState) -> None:
+        """Keep the rides that belong to no trip."""
+        self._put_rides(state.vehicle_id, None, state.loose)
+
+    def _project_visits(self, before: TripState | None, trip: TripState) -> None:
+        known = {visit.seq: visit for visit in before.visits} if before else {}
+        if before is None or len(known) > len(trip.visits):
+            self._connection.execute(delete(visits).where(visits.c.trip_id == trip.trip_id))
+            known = {}
+        rows = [
+            {"trip_id": trip.trip_id, **msgspec.structs.asdict(visit)}
+            for visit in trip.visits
+            if known.get(visit.seq) != visit
+        ]
+        if rows:
+            upsert(
+                self._connection,
+                visits,
+                rows,
+                ("trip_id", "seq"),
+                ("arrived_at_ms", "departed_at_ms", "passed_at_ms", "by_door"),
+            )
+
+    def _project_riders(self, before: TripState | None, trip: TripState) -> None:
+        known = {rider.rider_id: rider for rider in before.riders} if before else {}
+        if before is None and trip.riders:
+            self._connection.execute(
+                delete(trip_riders).where(
+                    trip_riders.c.trip_id == trip.trip_id,
+                    trip_riders.c.rider_id.not_in([rider.rider_id for rider in trip.riders]),
+                )
+            )
+        rows = [
+            {"trip_id": trip.trip_id, **msgspec.structs.asdict(rider)}
+            for rider in trip.riders
+            if known.get(rider.rider_id) != rider
+        ]
+        if rows:
+            upsert(
+                self._connection,
+                trip_riders,
+                rows,
+                ("trip_id", "rider_id"),
+                ("stop_id", "stranger", "state", "since_ms"),
+            )
+
+    def _project_rides(self, before: TripState | None, trip: TripState) -> None:
+        known = set(before.rides) if before else set()
+        if before is None:
+            self._connection.execute(
+                delete(rides).where(
+                    rides.c.trip_id == trip.trip_id,
+                    rides.c.source.not_in([ride.source for ride in trip.rides]),
+                )
+            )
+        if trip.vehicle_id is not None:
+            self._put_rides(trip.vehicle_id, trip.trip_id, [ride for ride in trip.rides if ride not in known])
+
+    def _put_rides(self, vehicle_id: str, trip_id: str | None, found: Iterable[Ride]) -> None:
+        rows = [
+            {"id": new_id(), "vehicle_id": vehicle_id, "trip_id": trip_id, **msgspec.structs.asdict(ride)}
+            for ride in found
+        ]
+        if rows:
+            upsert(
+                self._connection,
+                rides,
+                rows,
+                ("source",),
+                ("trip_id", "rider_id", "card", "dir", "at_ms", "stop_id", "by"),
+            )
+
+    def _project_notices(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
+        """Insert what is new; where a fold again took the ground from a notice, withdraw it or, when it was sent, correct it."""
+        rows = [_notice_row(one) for one in told]
+        if rows:
+            statement = self._insert(notices).values(rows)
+            key = ["user_id", "rider_id", "trip_id", "kind", "occurrence"]
+            # What was not sent yet takes the newer words; what was sent stays as it was told.
+            self._connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=key,
+                    set_={
+                        name: statement.excluded[name] for name in ("at_ms", "stop_id", "text_zh", "text_en")
+                    }
+                    | {"withdrawn_at_ms": None},
+                    where=notices.c.sent_at_ms.is_(None),
+                )
+            )
+        if before is None:
+            self._withdraw(trip)
+
+    def _withdraw(self, trip: TripState) -> None:
+        holds = {(told.rider_id, told.kind, told.occurrence) for told in trip.announcements}
+        rows = self._connection.execute(
+            select(notices.c.id, notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
+                notices.c.trip_id == trip.trip_id,
+                notices.c.withdrawn_at_ms.is_(None),
+                notices.c.sent_at_ms.is_(None),
+            )
+        )
+        gone = [row.id for row in rows if (row.rider_id, row.kind, row.occurrence) not in holds]
+        if gone:
+            self._connection.execute(
+                update(notices).where(notices.c.id.in_(gone)).values(withdrawn_at_ms=notices.c.made_at_ms)
+            )
+
+    # --- housekeeping --------------------------------------------------------------------------------------------
+
+    def sweep(self, now_ms: int) -> list[str]:
+        """Let trips that never started be missed, and exceptions reach the manifests of trips to come; give what changed."""
+        late = self._connection.execute(
+            select(trips.c.id).where(
+                trips.c.state == "scheduled", trips.c.planned_start_ms < now_ms - MISSED_AFTER_MS
+            )
+        ).scalars()
+        changed = set(late)
+        if changed:
+            self._connection.execute(update(trips).where(trips.c.id.in_(changed)).values(state="missed"))
+        changed |= self._settle_exceptions(now_ms)
+        return sorted(changed)
+
+    def beat(self, name: str, at_ms: int) -> None:
+        """Say that this role is alive at a real instant."""
+        upsert(self._connection, counters, [{"name": name, "value": at_ms}], ("name",), ("value",))
+
+    def _settle_exceptions(self, now_ms: int) -> set[str]:
+        """Bring manifests of trips that no bus has taken yet in line with the exceptions; a running trip's are the fold's."""
+        excepted = exists().where(
+            exceptions.c.rider_id == trip_riders.c.rider_id,
+            exceptions.c.service_on == trips.c.service_on,
+            exceptions.c.direction == trips.c.direction,
+            exceptions.c.withdrawn_at_ms.is_(None),
+        )
+        query = (
+            select(trip_riders.c.trip_id, trip_riders.c.rider_id, trip_riders.c.state)
+            .join(trips, trips.c.id == trip_riders.c.trip_id)
+            .where(
+                trips.c.planned_end_ms > now_ms - TRIP_WINDOW_AFTER_MS,
+                trips.c.assigned_at_ms.is_(None),
+                or_(
+                    and_(trip_riders.c.state == "expected", excepted),
+                    and_(trip_riders.c.state == "absent", ~excepted),
+                ),
+            )
+        )
+        rows = [
+            {
+                "_trip": row.trip_id,
+                "_rider": row.rider_id,
+                "state": "expected" if row.state == "absent" else "absent",
+            }
+            for row in self._connection.execute(query)
+        ]
+        if rows:
+            where = and_(
+                trip_riders.c.trip_id == bindparam("_trip"), trip_riders.c.rider_id == bindparam("_rider")
+            )
+            self._connection.execute(update(trip_riders).where(where).values(state=bindparam("state")), rows)
+        return {row["_trip"] for row in rows}
+
+
+def _notice_row(told: Told) -> dict[str, Any]:
+    announcement = told.announcement
+    return {
+        "id": new_id(),
+        "user_id": told.user_id,
+        "rider_id": announcement.rider_id,
+        "trip_id": told.trip_id,
+        "kind": announcement.kind,
+        "occurrence": announcement.occurrence,
+        "stop_id": announcement.stop_id,
+        "at_ms": announcement.at_ms,
+        "made_at_ms": told.made_at_ms,
+        "text_zh": told.text_zh,
+        "text_en": told.text_en,
+    }

@@ -1,0 +1,73 @@
+"""Says what ingest committed: `saved` to devices, `live/…` to the pages, `wake/…` to the worker.
+
+All at QoS 0: `saved` is said again, pages take a fresh snapshot, and the worker looks by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.adapters.mqtt.codec import (
+    LivePosition,
+    LivePositions,
+    LiveRide,
+    LiveRides,
+    LiveTrips,
+    encode,
+    encode_saved,
+)
+from server.adapters.mqtt.subscriber import Subscriber
+from server.adapters.mqtt.topics import LIVE_POSITIONS, LIVE_RIDES, LIVE_TRIPS, WAKE_NOTICES, bus_topic
+from server.domain.trip import Ride
+from server.service.ingest_ports import Head
+from server.service.watermark import SavedAnswer
+
+
+class MqttSpeaker:
+    """Speaks through ingest's own connection."""
+
+    def __init__(self, line: Subscriber) -> None:
+        self._line = line
+
+    def saved(self, device_id: str, answer: SavedAnswer) -> None:
+        """Tell a device what is committed."""
+        self._line.publish(
+            bus_topic(device_id, "saved"), encode_saved(answer.epoch, answer.upto, answer.missing)
+        )
+
+    def positions(self, heads: Sequence[Head]) -> None:
+        """Tell the live pages of positions."""
+        items = tuple(
+            LivePosition(
+                vehicle_id=head.vehicle_id,
+                operator_id=head.operator_id,
+                trip_id=head.trip_id,
+                lat=head.lat,
+                lon=head.lon,
+                spd=head.spd,
+                hdg=head.hdg,
+                at_ms=head.at_ms,
+                interval_s=head.interval_s,
+                metre=head.metre,
+            )
+            for head in heads
+        )
+        self._line.publish(LIVE_POSITIONS, encode(LivePositions(items)))
+
+    def trips(self, trip_ids: Sequence[str]) -> None:
+        """Tell the live pages which trips changed."""
+        self._line.publish(LIVE_TRIPS, encode(LiveTrips(tuple(trip_ids))))
+
+    def rides(self, rides: Sequence[tuple[str, Ride]]) -> None:
+        """Tell the live pages of rides of known riders."""
+        items = tuple(
+            LiveRide(trip_id, ride.rider_id, ride.dir, ride.at_ms, ride.stop_id)
+            for trip_id, ride in rides
+            if ride.rider_id is not None
+        )
+        if items:
+            self._line.publish(LIVE_RIDES, encode(LiveRides(items)))
+
+    def wake_notices(self) -> None:
+        """Tell the worker that there may be notices."""
+        self._line.publish(WAKE_NOTICES, b"{}")

@@ -1,0 +1,195 @@
+"""What ingest asks of the outside: a transaction on the log and its projection, a catalogue of plans, and a line to the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import msgspec
+
+from server.domain.seq_ranges import SeqRanges
+from server.domain.trip import Announcement, NoticeKind, Ride, TripState
+from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.service.gate import Accepted, Rejected
+from server.service.watermark import SavedAnswer
+
+
+class Bus(msgspec.Struct, frozen=True):
+    """Which vehicle a device is fitted to, and whose it is."""
+
+    vehicle_id: str
+    operator_id: str
+
+
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """The last position of a vehicle as maps show it."""
+
+    vehicle_id: str
+    operator_id: str
+    device_id: str
+    trip_id: str | None
+    at_ms: int
+    received_ms: int
+    lat: float
+    lon: float
+    spd: float
+    hdg: float | None
+    metre: float | None
+    interval_s: float
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """An announcement for one guardian, in words."""
+
+    user_id: str
+    trip_id: str
+    announcement: Announcement
+    made_at_ms: int
+    text_zh: str
+    text_en: str
+
+
+class LogWork(Protocol):
+    """One writing transaction of ingest."""
+
+    def insert_records(self, records: Sequence[tuple[Accepted, str | None, int]]) -> None:
+        """Store records with their vehicle and the instant of receipt; those known stay as they are."""
+
+    def insert_rejected(self, rejected: Sequence[tuple[Rejected, int]]) -> None:
+        """Store what was refused, with the instant of receipt."""
+
+    def load_epochs(self, device_id: str) -> dict[int, SeqRanges]:
+        """Load what has been received from a device, by epoch."""
+
+    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges]]) -> None:
+        """Keep what has been received."""
+
+    def put_presence(
+        self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
+    ) -> None:
+        """Keep what a device says of itself."""
+
+    def put_heads(self, heads: Iterable[Head]) -> None:
+        """Keep last positions."""
+
+    def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
+        """Load the instant of a vehicle's last position, and its interval."""
+
+    def find_checkpoint(self, vehicle_id: str, below_ms: int | None) -> VehicleState | None:
+        """Find the newest checkpoint whose input is older than below_ms (the newest of all when None)."""
+
+    def put_checkpoint(self, state: VehicleState) -> None:
+        """Keep a state to fold on from."""
+
+    def drop_checkpoints(self, vehicle_id: str, from_ms: int) -> None:
+        """Forget the checkpoints at or after an instant: an older record has come."""
+
+    def load_log(self, vehicle_id: str, after: VehicleState | None) -> list[Entry]:
+        """Load a vehicle's inputs after a state's key, in the order of the log."""
+
+    def list_assigned(self, vehicle_id: str, after_ms: int) -> list[str]:
+        """List the trips that were projected for this vehicle with an assignment after an instant."""
+
+    def holder_of(self, trip_id: str) -> tuple[str | None, int | None]:
+        """Give the vehicle that runs a trip and since when it is assigned."""
+
+    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
+        """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known."""
+
+    def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
+        """List (rider, kind, occurrence) of the notices of a trip that were sent."""
+
+    def unproject(self, trip_id: str) -> None:
+        """Make the rows of a trip those of one that never ran."""
+
+    def put_loose_rides(self, state: VehicleState) -> None:
+        """Keep the rides that belong to no trip."""
+
+    def sweep(self, now_ms: int) -> list[str]:
+        """Let trips that never started be missed, and exceptions reach the manifests of trips to come; give what changed."""
+
+    def beat(self, name: str, at_ms: int) -> None:
+        """Say that this role is alive at a real instant."""
+
+
+class Log(Protocol):
+    """The database, as ingest sees it."""
+
+    def write(self) -> AbstractContextManager[LogWork]:
+        """Begin a writing transaction; committed at the end, rolled back on an error."""
+
+
+class LogUnavailable(Exception):
+    """The database did not commit: nothing was written, or it isn't known; the same batch may be tried again."""
+
+
+class BusMessage(Protocol):
+    """One message as the line gives it."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def received_ms(self) -> int: ...
+
+
+class Line(Protocol):
+    """Ingest's connection to the broker."""
+
+    def take(self, max_n: int, max_wait_s: float) -> Sequence[BusMessage]:
+        """Give what has come, waiting at most max_wait_s for the first."""
+
+    def ack(self, messages: Sequence[Any]) -> int:
+        """Acknowledge messages after their commit."""
+
+    def flush(self) -> None:
+        """Send what was left waiting."""
+
+    def disconnect(self) -> None:
+        """Leave the broker for a while."""
+
+    def connect(self) -> None:
+        """Come back."""
+
+
+class Speaker(Protocol):
+    """Says what was committed."""
+
+    def saved(self, device_id: str, answer: SavedAnswer) -> None:
+        """Tell a device what is committed."""
+
+    def positions(self, heads: Sequence[Head]) -> None:
+        """Tell the live pages of positions."""
+
+    def trips(self, trip_ids: Sequence[str]) -> None:
+        """Tell the live pages which trips changed."""
+
+    def rides(self, rides: Sequence[tuple[str, Ride]]) -> None:
+        """Tell the live pages of rides."""
+
+    def wake_notices(self) -> None:
+        """Tell the worker that there may be notices."""
+
+
+class Catalogue(Protocol):
+    """Plans and people, read when needed and kept until told that they changed."""
+
+    def find_bus(self, device_id: str) -> Bus | None:
+        """Find the vehicle of a device."""
+
+    def list_active_devices(self) -> list[str]:
+        """List the devices that sent something in the last day."""
+
+    def context(self, bus: Bus) -> Context:
+        """Give what the fold of this bus may ask."""
+
+    def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
+        """Put announcements into words for each guardian who is to know."""
+
+    def changed(self) -> bool:
+        """Say whether plans, people or exceptions changed since they were last forgotten."""
+
+    def forget(self) -> None:
+        """Read everything again when next asked."""

@@ -1,0 +1,110 @@
+"""What of a device's stream is committed: the answer `saved`, and which records are still on their way.
+
+Ages of holes are real seconds, kept in memory: after a restart a hole is five seconds old five seconds later.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from server.domain.seq_ranges import SeqRanges
+
+HOLD_S: Final = 2.0  # ARCHITECTURE, Ingest: a record is held while a lower seq is on its way
+ASK_S: Final = 5.0  # PROTOCOL, saved: a hole is asked for when it is 5 s old
+MAX_MISSING: Final = 20  # PROTOCOL, saved
+OLDER_S: Final = 60.0  # how long an upto waits for what a device says it has below its first seen record
+
+
+class SavedAnswer(msgspec.Struct, frozen=True):
+    """`saved` of one epoch: committed up to `upto` but for the inclusive ranges in `missing`."""
+
+    epoch: int
+    upto: int
+    missing: tuple[tuple[int, int], ...]
+
+
+class Watermark:
+    """The received ranges of one (device, epoch), and since when each hole is known."""
+
+    def __init__(self, epoch: int, ranges: SeqRanges) -> None:
+        self.epoch = epoch
+        self.ranges = ranges
+        self._holes: dict[int, float] = {}  # by the hole's end: it shrinks from its start as a backlog comes
+        self._floor: int | None = ranges.first if ranges else None
+        self._claimed: tuple[int, float] | None = None
+
+    @classmethod
+    def empty(cls, epoch: int) -> Watermark:
+        """Begin an epoch of which nothing was received."""
+        return cls(epoch, SeqRanges())
+
+    def add(self, start: int, end: int, now_s: float) -> bool:
+        """Receive start..end; False when all of it was known."""
+        if self._floor is None:
+            self._floor = start
+        elif start < self._floor and self._claimed is not None:
+            self._claimed = (self._claimed[0], now_s)
+        fresh = self.ranges.add(start, end)
+        if fresh:
+            self._see_holes(now_s)
+        return fresh
+
+    def claim_oldest(self, oldest: int, now_s: float) -> bool:
+        """Learn from `online` what is the oldest record that the device still has; True when that closes a hole for ever."""
+        if not self.ranges:
+            return False
+        first = self.ranges.first
+        if oldest < first:
+            self._claimed = (oldest, now_s)
+            return False
+        lost = [(start, min(end, oldest - 1)) for start, end in self.ranges.holes() if start < oldest]
+        for start, end in lost:
+            self.ranges.add(start, end)
+        self._see_holes(now_s)
+        return bool(lost)
+
+    def answer(self, now_s: float) -> SavedAnswer | None:
+        """Say what is committed now; None before the first record.
+
+        Below the first record ever seen nothing is asked for (INTERFACES ruling 12); but while the device says that it has older ones and
+        they may still come, `upto` stays below them, lest the device forget what was never received.
+        """
+        if not self.ranges:
+            return None
+        if self._claimed is not None:
+            oldest, since = self._claimed
+            if self.ranges.first > oldest and now_s - since < OLDER_S:
+                return SavedAnswer(self.epoch, oldest - 1, ())
+        upto = self.ranges.contiguous_to
+        missing: list[tuple[int, int]] = []
+        for (start, end), (_, next_end) in zip(self.ranges.holes(), self.ranges.pairs()[1:], strict=True):
+            below_floor = self._floor is not None and end < self._floor
+            if not below_floor:
+                if len(missing) == MAX_MISSING or now_s - self._holes.get(end, now_s) < ASK_S:
+                    break
+                missing.append((start, end))
+            upto = next_end
+        return SavedAnswer(self.epoch, upto, tuple(missing))
+
+    def awaits_below(self, seq: int, now_s: float) -> bool:
+        """Say whether a record below `seq` may be on its way still, so that folding `seq` should wait."""
+        if self.ranges.whole or seq <= self.ranges.contiguous_to:
+            return False
+        return any(end < seq and now_s - since < HOLD_S for end, since in self._holes.items())
+
+    def waits_for_older(self, now_s: float) -> bool:
+        """Say whether `upto` is kept low for records that the device says it has."""
+        return self._claimed is not None and now_s - self._claimed[1] < OLDER_S + 2
+
+    @property
+    def has_holes(self) -> bool:
+        return not self.ranges.whole
+
+    def _see_holes(self, now_s: float) -> None:
+        if self.ranges.whole:
+            if self._holes:
+                self._holes = {}
+            return
+        self._holes = {end: self._holes.get(end, now_s) for _, end in self.ranges.holes()}
