@@ -68,9 +68,10 @@ migrate: .venv/stamp-run ## bring the database of the data folder to the newest 
 web: web/dist/index.html ## build the web pages
 
 .PHONY: web-check
-web-check: web/node_modules/.stamp ## check and test the web pages' code
+web-check: web/dist/index.html ## check, test and weigh the web pages
 	deploy/with-node npm --prefix web run check
 	deploy/with-node npm --prefix web test
+	deploy/with-node npm --prefix web run size
 
 .PHONY: bench
 bench: bench-steps bench-ingest ## measure everything that docs/benchmarks.md states
