@@ -55,12 +55,19 @@ class Bus:
         self._riders: list[Expected] = self._expected()
         self._path: Path | None = self._find_path()
         self._deeds: dict[str, Callable[[], None]] = {
-            "plan": self._plan, "ign_on": self._ign_on, "ign_off": self._ign_off, "set_off": self._set_off,
-            "driver_on": lambda: self._duty("driver", "on"), "attendant_on": lambda: self._duty("attendant", "on"),
-            "driver_off": lambda: self._duty("driver", "off"), "attendant_off": lambda: self._duty("attendant", "off"),
-            "open": self._open, "go": self._go, "child_check": lambda: self._event("child_check", {}),
+            "plan": self._plan,
+            "ign_on": self._ign_on,
+            "ign_off": self._ign_off,
+            "set_off": self._set_off,
+            "driver_on": lambda: self._duty("driver", "on"),
+            "attendant_on": lambda: self._duty("attendant", "on"),
+            "driver_off": lambda: self._duty("driver", "off"),
+            "attendant_off": lambda: self._duty("attendant", "off"),
+            "open": self._open,
+            "go": self._go,
+            "child_check": lambda: self._event("child_check", {}),
             "free": self._free,
-        }  # fmt: skip
+        }
 
     def step(self, dt_s: float) -> list[Record]:
         """Let `dt_s` pass and give what the recorder wrote, in order of time."""
@@ -262,10 +269,20 @@ class Bus:
         out: Flag = 1 if s.door else 0
         self._out.append(
             Pos(
-                t=s.t_ms, lat=lat, lon=lon, spd=round(s.speed * 3.6, 1), hdg=round(s.heading, 1) % 360.0,
-                acc=round(s.gps.acc_m, 1), sat=s.gps.sat, fix=1, odo=round(s.odo_m), ign=1 if s.ign else 0,
-                door=out, lamp=out, arm=out,
-            )  # fmt: skip
+                t=s.t_ms,
+                lat=lat,
+                lon=lon,
+                spd=round(s.speed * 3.6, 1),
+                hdg=round(s.heading, 1) % 360.0,
+                acc=round(s.gps.acc_m, 1),
+                sat=s.gps.sat,
+                fix=1,
+                odo=round(s.odo_m),
+                ign=1 if s.ign else 0,
+                door=out,
+                lamp=out,
+                arm=out,
+            )
         )
         s.reported_ms, s.reported = s.t_ms, (s.ign, s.door)
 
@@ -278,10 +295,14 @@ class Bus:
         driver = role == "driver"
         self._out.append(
             Duty(
-                t=self.state.t_ms, badge=permit.driver_badge if driver else permit.attendant_badge,
-                role="driver" if driver else "attendant", state="on" if state == "on" else "off",
-                trip=permit.trip_id, alcohol=0.0 if driver and state == "on" else None, tag=permit.tag or None,
-            )  # fmt: skip
+                t=self.state.t_ms,
+                badge=permit.driver_badge if driver else permit.attendant_badge,
+                role="driver" if driver else "attendant",
+                state="on" if state == "on" else "off",
+                trip=permit.trip_id,
+                alcohol=0.0 if driver and state == "on" else None,
+                tag=permit.tag or None,
+            )
         )
 
     # What follows from the state.
@@ -324,11 +345,15 @@ def start_bus(world: World, device: str, runs: Runs, at_ms: int, before: BusStat
         lat, lon, heading = stop.lat, stop.lon, 0.0
     dice = Dice(before.dice if before else seed_of(world.seed, device, begin))
     state = BusState(
-        t_ms=begin, dice=0, lat=lat, lon=lon, heading=heading,
+        t_ms=begin,
+        dice=0,
+        lat=lat,
+        lon=lon,
+        heading=heading,
         odo_m=before.odo_m if before else float(round(dice.between(20_000_000, 80_000_000))),
         reported_ms=begin - round(dice.between(0, 55)) * 1000,
         agenda=[Due(begin, "plan")],
-    )  # fmt: skip
+    )
     if before:
         state.gps, state.moving_s, state.parked_s = before.gps, before.moving_s, before.parked_s
         state.last_key = before.last_key

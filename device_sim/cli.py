@@ -38,14 +38,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="device-sim", description="Emulated school buses that speak PROTOCOL.md.")
+    parser = argparse.ArgumentParser(
+        prog="device-sim", description="Emulated school buses that speak PROTOCOL.md."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="drive a pack's buses and publish what their recorders write")
     run.set_defaults(act=_run)
     run.add_argument("--pack", type=Path, required=True, help="folder with a county pack")
     _add_broker(run)
-    run.add_argument("--state", type=Path, default=Path("var/device-sim"), help="folder of the recorders' log")
+    run.add_argument(
+        "--state", type=Path, default=Path("var/device-sim"), help="folder of the recorders' log"
+    )
     run.add_argument("--seed", type=int, default=1, help="same pack, seed and start: same records")
     run.add_argument("--clock", help="start=RFC3339,speed=20[,at=real epoch ms]; default real time")
     which = run.add_mutually_exclusive_group()
@@ -53,9 +57,18 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--device", action="append", default=[], help="only this one (may be repeated)")
     run.add_argument("--absent", type=float, default=0.03, help="share of riders who stay at home (0 to 1)")
     run.add_argument("--scenario", help="a scenario's name or file")
-    run.add_argument("--fault", action="append", default=[], help="dead_zone:600-900[@ID+ID], power_cut:…, dup:5, shuffle:20")
-    run.add_argument("--forget", action="store_true", help="the recorders have lost their memory: higher epoch, from 1")
-    run.add_argument("--table", action=argparse.BooleanOptionalAction, help="live table; default on a terminal")
+    run.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        help="dead_zone:600-900[@ID+ID], power_cut:…, dup:5, shuffle:20",
+    )
+    run.add_argument(
+        "--forget", action="store_true", help="the recorders have lost their memory: higher epoch, from 1"
+    )
+    run.add_argument(
+        "--table", action=argparse.BooleanOptionalAction, help="live table; default on a terminal"
+    )
     end = run.add_mutually_exclusive_group()
     end.add_argument("--until", help="end at this simulated instant (RFC 3339)")
     end.add_argument("--for", dest="for_s", type=float, help="end after so many simulated seconds")
@@ -74,8 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_broker(again)
     again.add_argument("--order", choices=("log", "shuffled", "reversed"), default="log")
     again.add_argument("--times", type=int, default=1, help="send each record so many times")
-    again.add_argument("--backlog", type=float, default=0.0, help="share of each device's records that goes in batches")
-    again.add_argument("--rate", type=float, default=0.0, help="messages a second in all; 0 as fast as it goes")
+    again.add_argument(
+        "--backlog", type=float, default=0.0, help="share of each device's records that goes in batches"
+    )
+    again.add_argument(
+        "--rate", type=float, default=0.0, help="messages a second in all; 0 as fast as it goes"
+    )
     again.add_argument("--seed", type=int, default=1)
 
     load = commands.add_parser("load", help="send prepared positions fast and print rate and PUBACK latency")
@@ -83,12 +100,16 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--pack", type=Path, required=True)
     _add_broker(load)
     load.add_argument("--buses", type=int, default=500)
-    load.add_argument("--rate", type=float, default=0.0, help="messages a second in all; 0 as fast as it goes")
+    load.add_argument(
+        "--rate", type=float, default=0.0, help="messages a second in all; 0 as fast as it goes"
+    )
     many = load.add_mutually_exclusive_group()
     many.add_argument("--count", type=int, help="messages in all (default 100000)")
     many.add_argument("--for", dest="for_s", type=float, help="seconds (needs --rate)")
     load.add_argument("--clock", help="as in run: what `t` the messages say")
-    load.add_argument("--step-ms", type=float, help="`t` between a device's messages; default as they are sent, else 1000")
+    load.add_argument(
+        "--step-ms", type=float, help="`t` between a device's messages; default as they are sent, else 1000"
+    )
     load.add_argument("--first-seq", type=int, default=1)
     load.add_argument("--epoch", type=int, default=0)
     load.add_argument("--seed", type=int, default=1)
@@ -99,7 +120,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_broker(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mqtt", default="127.0.0.1:1883", metavar="HOST:PORT", help="the broker (default %(default)s)")
+    parser.add_argument(
+        "--mqtt", default="127.0.0.1:1883", metavar="HOST:PORT", help="the broker (default %(default)s)"
+    )
     parser.add_argument("--secrets", type=Path, help="CSV file id,secret; default the pack's devices.csv")
 
 
@@ -115,7 +138,9 @@ def _with_secrets(devices: list[Device], secrets: Path | None) -> list[Device]:
     devices = [msgspec.structs.replace(one, secret=known.get(one.id, one.secret)) for one in devices]
     bare = [one.id for one in devices if not one.secret]
     if bare:
-        raise SimError(f"no secret for {', '.join(bare[:5])}; fill devices.csv's secret column or name --secrets FILE")
+        raise SimError(
+            f"no secret for {', '.join(bare[:5])}; fill devices.csv's secret column or name --secrets FILE"
+        )
     return devices
 
 
@@ -135,10 +160,19 @@ def _run(args: argparse.Namespace) -> None:
         until = clock.now_ms() + round(args.for_s * 1000)
     Session(
         Plan(
-            pack=pack, devices=_with_secrets(choose_devices(pack, args.device, args.buses), args.secrets), host=host,
-            port=port, state=args.state, seed=args.seed, clock=clock, faults=make_faults(faults, clock.start_ms),
-            absent_share=args.absent, table=wants_table(args.table), until_ms=until, forget=args.forget,
-        )  # fmt: skip
+            pack=pack,
+            devices=_with_secrets(choose_devices(pack, args.device, args.buses), args.secrets),
+            host=host,
+            port=port,
+            state=args.state,
+            seed=args.seed,
+            clock=clock,
+            faults=make_faults(faults, clock.start_ms),
+            absent_share=args.absent,
+            table=wants_table(args.table),
+            until_ms=until,
+            forget=args.forget,
+        )
     ).run()
 
 
@@ -175,7 +209,10 @@ def _load(args: argparse.Namespace) -> None:
     each = max(total // len(devices), 1)
     clock, roads = parse_clock(args.clock), Roads(pack)
     begin, step = time_line(clock, each, args.rate / len(devices), args.step_ms)
-    feeds = [make_feed(pack, roads, one, each, begin, step, args.first_seq, args.epoch, args.seed) for one in devices]
+    feeds = [
+        make_feed(pack, roads, one, each, begin, step, args.first_seq, args.epoch, args.seed)
+        for one in devices
+    ]
     print(msgspec.json.encode(run_load(feeds, host, port, args.rate)).decode())
 
 

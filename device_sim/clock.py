@@ -25,7 +25,9 @@ def parse_instant(text: str, what: str) -> int:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise SimError(f"{what}: '{text}' is not a date and time; write it like 2026-09-01T06:30:00+08:00") from None
+        raise SimError(
+            f"{what}: '{text}' is not a date and time; write it like 2026-09-01T06:30:00+08:00"
+        ) from None
     if instant.tzinfo is None:
         raise SimError(f"{what}: '{text}' has no offset from UTC; write it like 2026-09-01T06:30:00+08:00")
     return round(instant.timestamp() * 1000)

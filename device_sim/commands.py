@@ -26,9 +26,12 @@ class Commands:
     """Obeys for every device of a session; `poll` gives the answers of those that take time."""
 
     def __init__(
-        self, bus: Callable[[str], Bus], keep_plan: Callable[[str, str], None], reboot: Callable[[str], None],
+        self,
+        bus: Callable[[str], Bus],
+        keep_plan: Callable[[str, str], None],
+        reboot: Callable[[str], None],
         uploads: Uploads,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._bus = bus
         self._keep_plan = keep_plan
         self._reboot = reboot
@@ -69,7 +72,10 @@ class Commands:
             ended = future.result()
             ok = 200 <= ended.status < 300
             said = {**data, "status": ended.status}
-            self._answer(device, Answer(id=command_id, ok=ok, data=said, error=None if ok else ended.error or "not accepted"))
+            self._answer(
+                device,
+                Answer(id=command_id, ok=ok, data=said, error=None if ok else ended.error or "not accepted"),
+            )
         ready, self._ready = self._ready, []
         return ready
 
@@ -83,7 +89,11 @@ class Commands:
 
     def _do_set_interval(self, device: str, command: Command, at_ms: int) -> dict[str, object]:
         moving, parked = command.args["moving_s"], command.args["parked_s"]
-        if type(moving) is not int or type(parked) is not int or not (1 <= moving <= 15 and 1 <= parked <= 3600):
+        if (
+            type(moving) is not int
+            or type(parked) is not int
+            or not (1 <= moving <= 15 and 1 <= parked <= 3600)
+        ):
             raise Refused("set_interval: moving_s must be 1 to 15 and parked_s 1 to 3600, both whole")
         self._bus(device).set_interval(moving, parked)
         return {"moving_s": moving, "parked_s": parked}
@@ -117,6 +127,8 @@ class Commands:
         self._reboot(device)
         return {}
 
-    def _upload(self, device: str, command: Command, body: bytes, content_type: str, data: dict[str, int]) -> None:
+    def _upload(
+        self, device: str, command: Command, body: bytes, content_type: str, data: dict[str, int]
+    ) -> None:
         future = self._uploads.put(str(command.args["upload"]), body, content_type)
         self._running.append((device, command.id, future, {**data, "bytes": len(body)}))

@@ -13,9 +13,19 @@ from device_sim.link import Link
 from device_sim.outbox import Logged, Outbox
 from device_sim.pacing import Backoff
 from device_sim.wire import (
-    OFFLINE, Answer, Command, Online, batch_item, decode_command, decode_saved, encode_answer, encode_batch,
-    encode_online, fits_batch, gap_item,
-)  # fmt: skip
+    OFFLINE,
+    Answer,
+    Command,
+    Online,
+    batch_item,
+    decode_command,
+    decode_saved,
+    encode_answer,
+    encode_batch,
+    encode_online,
+    fits_batch,
+    gap_item,
+)
 
 FIRMWARE = "1.0.0"
 MODEL = "SixFixed emulator"
@@ -66,9 +76,15 @@ class Courier:
         self._waiting.clear()
         memory = self.ledger.memory
         online = Online(
-            t=at_ms, epoch=memory.epoch, oldest=self._outbox.oldest(self.device), next=memory.next_seq,
-            buffered=self.buffered, fw=FIRMWARE, model=MODEL, boot=memory.boot,
-        )  # fmt: skip
+            t=at_ms,
+            epoch=memory.epoch,
+            oldest=self._outbox.oldest(self.device),
+            next=memory.next_seq,
+            buffered=self.buffered,
+            fw=FIRMWARE,
+            model=MODEL,
+            boot=memory.boot,
+        )
         self.link.publish("online", encode_online(online), retain=True)
 
     def farewell(self) -> None:

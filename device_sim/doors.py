@@ -83,7 +83,8 @@ def passings_at_stop(
     early = float(max(150, open_lead_s(len(coming))))
     planned = run.departure_ms(index)
     for ready, rider in sorted(
-        ((planned - round(dice.between(15.0, early) * 1000), rider) for rider in coming), key=lambda pair: pair[0]
+        ((planned - round(dice.between(15.0, early) * 1000), rider) for rider in coming),
+        key=lambda pair: pair[0],
     ):
         at = max(at, ready)
         queue.append(Passing(at, rider.rider_id, rider.card, True, rider.leaves_at))

@@ -67,7 +67,9 @@ def parse_fault(text: str) -> Fault:
             return Fault(kind, window=int(rest))
     except ValueError:
         pass
-    raise SimError(f"--fault: cannot read '{text}'; write dead_zone:600-900, power_cut:600-660, dup:5 or shuffle:20")
+    raise SimError(
+        f"--fault: cannot read '{text}'; write dead_zone:600-900, power_cut:600-660, dup:5 or shuffle:20"
+    )
 
 
 def make_faults(faults: list[Fault], start_ms: int) -> Faults:
@@ -75,16 +77,22 @@ def make_faults(faults: list[Fault], start_ms: int) -> Faults:
     made = Faults()
     for fault in faults:
         window = Window(
-            start_ms + round(fault.from_s * 1000), start_ms + round(fault.to_s * 1000), frozenset(fault.devices)
+            start_ms + round(fault.from_s * 1000),
+            start_ms + round(fault.to_s * 1000),
+            frozenset(fault.devices),
         )
         if fault.kind in ("dead_zone", "power_cut"):
             if window.to_ms <= window.from_ms:
-                raise SimError(f"fault {fault.kind}: it ends at {fault.to_s:g} s, before it begins; set to_s beyond from_s")
+                raise SimError(
+                    f"fault {fault.kind}: it ends at {fault.to_s:g} s, before it begins; set to_s beyond from_s"
+                )
             (made.dead_zones if fault.kind == "dead_zone" else made.power_cuts).append(window)
         elif fault.kind == "dup" and 1 <= fault.times <= 100:
             made.copies = fault.times
         elif fault.kind == "shuffle" and 1 <= fault.window <= 1000:
             made.shuffle = fault.window
         else:
-            raise SimError(f"fault '{fault.kind}' is unknown or out of range; the kinds are {', '.join(KINDS)}")
+            raise SimError(
+                f"fault '{fault.kind}' is unknown or out of range; the kinds are {', '.join(KINDS)}"
+            )
     return made

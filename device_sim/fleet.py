@@ -36,7 +36,9 @@ def choose_devices(pack: Pack, names: list[str], count: int | None) -> list[Devi
         raise SimError(f"--device: {', '.join(missing)} not in devices.csv; name devices of the pack")
     if names:
         return [pack.devices[name] for name in names]
-    devices = sorted(pack.devices.values(), key=lambda device: (device.vehicle_id not in pack.permits, device.id))
+    devices = sorted(
+        pack.devices.values(), key=lambda device: (device.vehicle_id not in pack.permits, device.id)
+    )
     if not devices:
         raise SimError("devices.csv has no device; give each vehicle one")
     return devices[:count]
@@ -46,21 +48,30 @@ class Fleet:
     """Buses that are advanced together; `states` holds what was written down of them in an earlier session."""
 
     def __init__(
-        self, pack: Pack, devices: Iterable[Device], seed: int, at_ms: int, absent_share: float = 0.03,
-        faults: Faults | None = None, states: dict[str, bytes] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        pack: Pack,
+        devices: Iterable[Device],
+        seed: int,
+        at_ms: int,
+        absent_share: float = 0.03,
+        faults: Faults | None = None,
+        states: dict[str, bytes] | None = None,
+    ) -> None:
         self._world = World(pack, Roads(pack), seed, absent_share)
         self._faults = faults or Faults()
         self._cut: set[str] = set()
+        self._left_off: set[str] = set()
         self._runs = {device.id: Runs(pack, device.vehicle_id) for device in devices}
         self.buses: dict[str, Bus] = {}
         for name, runs in self._runs.items():
             text = (states or {}).get(name)
             state = read_state(text) if text else None
-            if state is None or state.run_key and runs.find(state.run_key) is None:
+            if state is None or (state.run_key and runs.find(state.run_key) is None):
                 self.buses[name] = start_bus(self._world, name, runs, at_ms, state)
             else:
                 self.buses[name] = Bus(self._world, name, runs, state)
+                if at_ms - state.t_ms > CATCH_UP_MS:
+                    self._left_off.add(name)
 
     def advance(
         self, to_ms: int, budget_s: float = float("inf"), real: Callable[[], float] = time.monotonic
@@ -89,9 +100,10 @@ class Fleet:
         return max(to_ms - bus.now_ms for bus in self.buses.values())
 
     def _catch_up(self, name: str, to_ms: int) -> Bus:
-        """The bus, moved to the present when it is far behind and done with the run it was in."""
+        """The bus; one that was left off for long is put in the present as soon as the run it was in is done."""
         bus = self.buses[name]
-        if to_ms - bus.now_ms > CATCH_UP_MS and bus.state.phase in ("parked", "waiting") and not bus.state.aboard:
+        if name in self._left_off and bus.state.phase in ("parked", "waiting"):
+            self._left_off.discard(name)
             bus = self.buses[name] = start_bus(self._world, name, self._runs[name], to_ms, bus.state)
         return bus
 
@@ -104,6 +116,14 @@ class Fleet:
             if name in self._cut:
                 self._cut.discard(name)
                 lat, lon, _ = self.buses[name].place()
-                kept.append(Event(t=record.t, kind="power_on", lat=round(lat, 7), lon=round(lon, 7), data={"after": "cut"}))
+                kept.append(
+                    Event(
+                        t=record.t,
+                        kind="power_on",
+                        lat=round(lat, 7),
+                        lon=round(lon, 7),
+                        data={"after": "cut"},
+                    )
+                )
             kept.append(record)
         return kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -144,7 +144,12 @@ class Link:
             self.drop()
 
     def _on_connect(
-        self, client: mqtt.Client, _data: Any, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None
+        self,
+        client: mqtt.Client,
+        _data: object,
+        _flags: mqtt.ConnectFlags,
+        code: ReasonCode,
+        _more: Properties | None,
     ) -> None:
         if code.is_failure:
             self.state, self.why = "refused", str(code)
@@ -153,15 +158,20 @@ class Link:
         self.state, self.why, self.came_up = "up", "", True
 
     def _on_disconnect(
-        self, _client: mqtt.Client, _data: Any, _flags: mqtt.DisconnectFlags, code: ReasonCode, _more: Properties | None
+        self,
+        _client: mqtt.Client,
+        _data: object,
+        _flags: mqtt.DisconnectFlags,
+        code: ReasonCode,
+        _more: Properties | None,
     ) -> None:
         if self.state != "refused":
             self.state, self.why = "off", str(code)
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         self.inbox.append((message.topic.rpartition("/")[2], bytes(message.payload)))
 
     def _on_publish(
-        self, _client: mqtt.Client, _data: Any, mid: int, _code: ReasonCode, _more: Properties
+        self, _client: mqtt.Client, _data: object, mid: int, _code: ReasonCode, _more: Properties
     ) -> None:
         self.unacked.discard(mid)

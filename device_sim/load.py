@@ -73,11 +73,15 @@ def run_load(feeds: list[Feed], host: str, port: int, rate: float) -> Result:
         while len(waits) < total:
             now = time.perf_counter()
             if now - last > STALLED_S:
-                raise SimError(f"load: {len(waits)} of {total} acknowledged, then nothing for {STALLED_S:g} s; look at the broker")
+                raise SimError(
+                    f"load: {len(waits)} of {total} acknowledged, then nothing for {STALLED_S:g} s; look at the broker"
+                )
             # Devices take turns as real ones do: message i of device k is due at (i + k / devices) times the step.
             due = (now - begin) * rate / len(lines) if rate > 0 else float(longest)
             for k, line in enumerate(lines):
-                line.send(min(int(due - k / len(lines)) + 1 if due >= k / len(lines) else 0, len(line.packets)), now)
+                line.send(
+                    min(int(due - k / len(lines)) + 1 if due >= k / len(lines) else 0, len(line.packets)), now
+                )
             for key, _ in selector.select(0.001 if rate > 0 else 0.0005):
                 last = _receive(key.data, waits)
         seconds = time.perf_counter() - begin
@@ -87,9 +91,14 @@ def run_load(feeds: list[Feed], host: str, port: int, rate: float) -> Result:
         line.sock.close()
     waits.sort()
     return Result(
-        buses=len(lines), sent=total, acked=len(waits), seconds=round(seconds, 3), rate=round(total / seconds, 1),
-        asked_rate=rate, puback_ms={name: _rank(waits, share) for name, share in _RANKS},
-    )  # fmt: skip
+        buses=len(lines),
+        sent=total,
+        acked=len(waits),
+        seconds=round(seconds, 3),
+        rate=round(total / seconds, 1),
+        asked_rate=rate,
+        puback_ms={name: _rank(waits, share) for name, share in _RANKS},
+    )
 
 
 _RANKS = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
@@ -107,7 +116,9 @@ def _receive(line: _Line, waits: list[float]) -> float:
     except BlockingIOError:
         return now
     except OSError as error:
-        raise SimError(f"load: the connection of {line.name} broke ({error}); look at the broker's log") from None
+        raise SimError(
+            f"load: the connection of {line.name} broke ({error}); look at the broker's log"
+        ) from None
     if not data:
         raise SimError(f"load: the broker closed the connection of {line.name} after {line.acked} messages")
     for _ in line.pubacks.feed(data):

@@ -23,9 +23,16 @@ class Feed(msgspec.Struct):
 
 
 def make_feed(
-    pack: Pack, roads: Roads, device: Device, count: int, begin_ms: int, step_ms: float, first_seq: int, epoch: int,
+    pack: Pack,
+    roads: Roads,
+    device: Device,
+    count: int,
+    begin_ms: int,
+    step_ms: float,
+    first_seq: int,
+    epoch: int,
     seed: int,
-) -> Feed:  # fmt: skip
+) -> Feed:
     """Make `count` messages whose `t` runs from `begin_ms` by `step_ms`; the bus goes to and fro on its timetable's road."""
     runs = Runs(pack, device.vehicle_id)
     run = runs.find_next((0, ""), begin_ms)
@@ -45,10 +52,20 @@ def make_feed(
         metre = (metre + SPEED_MPS * step_ms / 1000) % path.length_m
         lat, lon, heading = path.at(metre)
         pos = Pos(
-            t=t, lat=round(lat + dice.between(-2e-5, 2e-5), 7), lon=round(lon + dice.between(-2e-5, 2e-5), 7),
-            spd=round(SPEED_MPS * 3.6, 1), hdg=round(heading, 1), acc=3.5, sat=16, fix=1,
-            odo=round(1e7 + at * SPEED_MPS * step_ms / 1000), ign=1, door=0, lamp=0, arm=0,
-        )  # fmt: skip
+            t=t,
+            lat=round(lat + dice.between(-2e-5, 2e-5), 7),
+            lon=round(lon + dice.between(-2e-5, 2e-5), 7),
+            spd=round(SPEED_MPS * 3.6, 1),
+            hdg=round(heading, 1),
+            acc=3.5,
+            sat=16,
+            fix=1,
+            odo=round(1e7 + at * SPEED_MPS * step_ms / 1000),
+            ign=1,
+            door=0,
+            lamp=0,
+            arm=0,
+        )
         packets.append(publish_packet(pos_topic, encode_record(pos, epoch, first_seq + at), packet_id))
     return Feed(device, packets)
 

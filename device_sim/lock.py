@@ -15,10 +15,14 @@ def lock_folder(folder: Path) -> IO[str]:
         folder.mkdir(parents=True, exist_ok=True)
         held = (folder / "lock").open("w")
     except OSError as error:
-        raise SimError(f"--state: {folder} cannot be written ({error.strerror}); name a folder that can") from None
+        raise SimError(
+            f"--state: {folder} cannot be written ({error.strerror}); name a folder that can"
+        ) from None
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         held.close()
-        raise SimError(f"--state: {folder} is in use by another device-sim; end it or name another folder") from None
+        raise SimError(
+            f"--state: {folder} is in use by another device-sim; end it or name another folder"
+        ) from None
     return held

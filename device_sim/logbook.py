@@ -28,7 +28,9 @@ def read_log(folder: Path, devices: list[str] | None = None) -> Iterator[Entry]:
     """Yield every record in the log by device, epoch and seq; raises SimError when there is none."""
     path = folder / "outbox.sqlite"
     if not path.is_file():
-        raise SimError(f"--state: there is no log in {folder}; name the folder that `device-sim run --state` used")
+        raise SimError(
+            f"--state: there is no log in {folder}; name the folder that `device-sim run --state` used"
+        )
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         memories = {}
@@ -45,6 +47,8 @@ def read_log(folder: Path, devices: list[str] | None = None) -> Iterator[Entry]:
             now, unsaved = memories[device]
             yield Entry(device, epoch, seq, kind, t, epoch < now or seq not in unsaved, msgspec.Raw(body))
     except sqlite3.Error as error:
-        raise SimError(f"{path} cannot be read ({error}); name a folder that `device-sim run --state` used") from None
+        raise SimError(
+            f"{path} cannot be read ({error}); name a folder that `device-sim run --state` used"
+        ) from None
     finally:
         db.close()

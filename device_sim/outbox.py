@@ -69,14 +69,18 @@ class Outbox:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise SimError(f"{path} cannot be opened as the recorders' log ({error}); move it away or name another --state") from None
+            raise SimError(
+                f"{path} cannot be opened as the recorders' log ({error}); move it away or name another --state"
+            ) from None
         self.memories: dict[str, Memory] = {}
         self._dirty: set[str] = set()
         self._marked: dict[str, tuple[int, int]] = {}
 
     def remember(self, devices: Iterable[str]) -> None:
         """Load what those devices know; one that was never here starts at 1 in epoch 0. Each has booted once more."""
-        rows = self._db.execute("SELECT device, epoch, next_seq, upto, missing, heard, boot, state FROM devices")
+        rows = self._db.execute(
+            "SELECT device, epoch, next_seq, upto, missing, heard, boot, state FROM devices"
+        )
         known = {row[0]: row for row in rows}
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -109,7 +113,10 @@ class Outbox:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(
                 "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
-                [(one.device, self.memories[one.device].epoch, one.seq, one.kind, one.t, one.body) for one in logged],
+                [
+                    (one.device, self.memories[one.device].epoch, one.seq, one.kind, one.t, one.body)
+                    for one in logged
+                ],
             )
             for device, seq in counts.items():
                 self.memories[device].next_seq = seq
@@ -146,7 +153,9 @@ class Outbox:
             # The first answer of each day is what purge goes by.
             self._marked[device] = (memory.epoch, day)
             floor = missing[0][0] - 1 if missing else upto
-            self._db.execute("INSERT OR IGNORE INTO marks VALUES (?, ?, ?, ?)", (device, memory.epoch, day, floor))
+            self._db.execute(
+                "INSERT OR IGNORE INTO marks VALUES (?, ?, ?, ?)", (device, memory.epoch, day, floor)
+            )
 
     def new_epoch(self, device: str, epoch: int) -> None:
         """Go on under a higher epoch: what is in the log is numbered the same, under the new one, and nothing is saved."""
@@ -160,7 +169,9 @@ class Outbox:
             for seq, kind, t, body in rows:
                 fields = msgspec.json.decode(body) | {"epoch": epoch}
                 again = msgspec.json.encode(fields)
-                self._db.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (device, epoch, seq, kind, t, again))
+                self._db.execute(
+                    "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (device, epoch, seq, kind, t, again)
+                )
             memory.epoch, memory.upto, memory.missing, memory.heard = epoch, 0, [], False
             self._write(memory)
 
@@ -170,7 +181,13 @@ class Outbox:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("DELETE FROM records WHERE device = ?", (device,))
-            memory.epoch, memory.next_seq, memory.upto, memory.missing, memory.heard = memory.epoch + 1, 1, 0, [], False
+            memory.epoch, memory.next_seq, memory.upto, memory.missing, memory.heard = (
+                memory.epoch + 1,
+                1,
+                0,
+                [],
+                False,
+            )
             self._write(memory)
 
     def reboot(self, device: str) -> None:
@@ -194,7 +211,8 @@ class Outbox:
                 ).fetchone()
                 floor = min(row[0] or 0, memory.missing[0][0] - 1 if memory.missing else memory.upto)
                 gone += self._db.execute(
-                    "DELETE FROM records WHERE device = ? AND epoch = ? AND seq <= ?", (memory.device, memory.epoch, floor)
+                    "DELETE FROM records WHERE device = ? AND epoch = ? AND seq <= ?",
+                    (memory.device, memory.epoch, floor),
                 ).rowcount
         return gone
 
@@ -222,7 +240,13 @@ class Outbox:
             " upto = excluded.upto, missing = excluded.missing, heard = excluded.heard, boot = excluded.boot,"
             " state = excluded.state",
             (
-                memory.device, memory.epoch, memory.next_seq, memory.upto, msgspec.json.encode(memory.missing).decode(),
-                memory.heard, memory.boot, memory.state,
+                memory.device,
+                memory.epoch,
+                memory.next_seq,
+                memory.upto,
+                msgspec.json.encode(memory.missing).decode(),
+                memory.heard,
+                memory.boot,
+                memory.state,
             ),
-        )  # fmt: skip
+        )

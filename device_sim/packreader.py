@@ -20,7 +20,9 @@ def read_pack(folder: Path) -> Pack:
     """Read the pack in a folder; raises SimError."""
     if not folder.is_dir():
         raise SimError(f"--pack: {folder} is no folder; name one that holds a county pack")
-    zones: list[ZoneInfo] = [find_zone(row.need("agency_timezone")) for row in read_rows(folder, "agency.txt", True)]
+    zones: list[ZoneInfo] = [
+        find_zone(row.need("agency_timezone")) for row in read_rows(folder, "agency.txt", True)
+    ]
     if not zones:
         raise SimError(f"{folder}/agency.txt has no agency; give it one with its agency_timezone")
     stops = {row.need("stop_id"): _stop(row) for row in read_rows(folder, "stops.txt", True)}
@@ -30,14 +32,23 @@ def read_pack(folder: Path) -> Pack:
         trip_id = row.need("trip_id")
         if len(calls.get(trip_id, ())) >= 2:
             timetables[trip_id] = Timetable(
-                trip_id, row.text("route_id"), row.need("service_id"), row.text("direction_id") == "1",
-                row.text("shape_id"), calls[trip_id],
-            )  # fmt: skip
+                trip_id,
+                row.text("route_id"),
+                row.need("service_id"),
+                row.text("direction_id") == "1",
+                row.text("shape_id"),
+                calls[trip_id],
+            )
     return Pack(
-        zone=zones[0], stops=stops, timetables=timetables, services=_read_services(folder),
-        shapes=_read_shapes(folder), devices=_read_devices(folder), permits=_read_permits(folder, timetables),
+        zone=zones[0],
+        stops=stops,
+        timetables=timetables,
+        services=_read_services(folder),
+        shapes=_read_shapes(folder),
+        devices=_read_devices(folder),
+        permits=_read_permits(folder, timetables),
         plans=_read_plans(folder),
-    )  # fmt: skip
+    )
 
 
 def read_secrets(path: Path) -> dict[str, str]:
@@ -124,16 +135,23 @@ def _read_shapes(folder: Path) -> dict[str, list[tuple[float, float]]]:
 
 def _read_devices(folder: Path) -> dict[str, Device]:
     rows = read_rows(folder, "devices.csv", True)
-    return {row.need("id"): Device(row.need("id"), row.need("vehicle_id"), row.text("secret")) for row in rows}
+    return {
+        row.need("id"): Device(row.need("id"), row.need("vehicle_id"), row.text("secret")) for row in rows
+    }
 
 
 def _read_permits(folder: Path, timetables: dict[str, Timetable]) -> dict[str, list[Permit]]:
     permits: dict[str, list[Permit]] = defaultdict(list)
     for row in read_rows(folder, "permits.csv", True):
         permit = Permit(
-            row.need("trip_id"), row.need("vehicle_id"), row.need("driver_badge"), row.text("attendant_badge"),
-            row.text("tag"), _date(row, "valid_from"), _date(row, "valid_until"),
-        )  # fmt: skip
+            row.need("trip_id"),
+            row.need("vehicle_id"),
+            row.need("driver_badge"),
+            row.text("attendant_badge"),
+            row.text("tag"),
+            _date(row, "valid_from"),
+            _date(row, "valid_until"),
+        )
         if permit.trip_id not in timetables:
             raise row.fault("trip_id", f"'{permit.trip_id}' is no timetable with two stops in trips.txt")
         permits[permit.vehicle_id].append(permit)
@@ -152,5 +170,7 @@ def _read_plans(folder: Path) -> dict[str, list[RidePlan]]:
             raise row.fault("rider_id", f"'{rider_id}' is not in riders.csv")
         card, school_stop = riders[rider_id]
         weekdays = frozenset(int(day) for day in row.text("weekdays", "12345") if day in "1234567")
-        plans[row.need("trip_id")].append(RidePlan(rider_id, card, row.need("stop_id"), school_stop, weekdays))
+        plans[row.need("trip_id")].append(
+            RidePlan(rider_id, card, row.need("stop_id"), school_stop, weekdays)
+        )
     return plans

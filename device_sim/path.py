@@ -100,8 +100,9 @@ class Path:
             feet.append((self._metres[i] + along, math.dist(foot, stop)))
         near = max(60.0, min(off for _, off in feet) + 25.0)
         return [
-            foot for i, foot in enumerate(feet)
+            foot
+            for i, foot in enumerate(feet)
             if foot[1] <= near
             and (i == 0 or foot[1] <= feet[i - 1][1])
             and (i == len(feet) - 1 or foot[1] <= feet[i + 1][1])
-        ]  # fmt: skip
+        ]

@@ -24,9 +24,16 @@ class Publisher:
     """The fleet's side of MQTT. `orders` is called with the commands that come; answers go to `couriers[device]`."""
 
     def __init__(
-        self, host: str, port: int, devices: Iterable[Device], outbox: Outbox, faults: Faults, seed: int,
-        orders: Callable[[str, Command], None], speed: float = 1.0,
-    ) -> None:  # fmt: skip
+        self,
+        host: str,
+        port: int,
+        devices: Iterable[Device],
+        outbox: Outbox,
+        faults: Faults,
+        seed: int,
+        orders: Callable[[str, Command], None],
+        speed: float = 1.0,
+    ) -> None:
         self._selector = selectors.DefaultSelector()
         self._faults = faults
         self._outbox = outbox
@@ -83,7 +90,12 @@ class Publisher:
                 if self._faults.dead(courier.device, at_ms):
                     self._outbox.reboot(courier.device)
                 link.drop()
-            if offline or link.state in ("up", "connecting") or now < courier.retry_at or opened >= CONNECTS_A_TURN:
+            if (
+                offline
+                or link.state in ("up", "connecting")
+                or now < courier.retry_at
+                or opened >= CONNECTS_A_TURN
+            ):
                 continue
             opened += 1
             link.connect()

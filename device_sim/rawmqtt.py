@@ -37,10 +37,14 @@ def open_connection(host: str, port: int, device: str, secret: str) -> socket.so
         sock = socket.create_connection((host, port), 5.0)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         flags = b"\x04\xc2" + struct.pack(">H", 0)
-        sock.sendall(_packet(0x10, _text("MQTT") + flags + _text(f"bus-{device}") + _text(device) + _text(secret)))
+        sock.sendall(
+            _packet(0x10, _text("MQTT") + flags + _text(f"bus-{device}") + _text(device) + _text(secret))
+        )
         answer = sock.recv(4)
     except OSError as error:
-        raise SimError(f"--mqtt: no connection to {host}:{port} for {device} ({error}); is the broker running?") from None
+        raise SimError(
+            f"--mqtt: no connection to {host}:{port} for {device} ({error}); is the broker running?"
+        ) from None
     if len(answer) < 4 or answer[0] != 0x20 or answer[3] != 0:
         why = f"code {answer[3]}" if len(answer) == 4 else "it closed the connection"
         raise SimError(f"--mqtt: the broker at {host}:{port} refused {device} ({why}); check its secret")

@@ -33,9 +33,16 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 def replay(
-    entries: list[Entry], secrets: dict[str, str], host: str, port: int, order: Order, times: int, backlog: float,
-    seed: int, rate: float,
-) -> Sent:  # fmt: skip
+    entries: list[Entry],
+    secrets: dict[str, str],
+    host: str,
+    port: int,
+    order: Order,
+    times: int,
+    backlog: float,
+    seed: int,
+    rate: float,
+) -> Sent:
     """Send every entry `times` times in an order, the first `backlog` share of each device's in batches; raises SimError."""
     begin = time.monotonic()
     by_device: dict[str, list[Entry]] = defaultdict(list)
@@ -43,21 +50,26 @@ def replay(
         by_device[entry.device].append(entry)
     unknown = sorted(set(by_device) - set(secrets))
     if unknown:
-        raise SimError(f"replay: no secret for {', '.join(unknown[:5])}; name a file with --secrets or a pack with --pack")
+        raise SimError(
+            f"replay: no secret for {', '.join(unknown[:5])}; name a file with --secrets or a pack with --pack"
+        )
     if not by_device:
         raise SimError("replay: the log is empty; record one with `device-sim run`")
     feeds = []
     for device, own in by_device.items():
         messages = list(_messages(own, order, times, backlog, Dice(seed)))
         packets = [
-            publish_packet(topic(device, kind), body, at % 65535 + 1) for at, (kind, body) in enumerate(messages)
+            publish_packet(topic(device, kind), body, at % 65535 + 1)
+            for at, (kind, body) in enumerate(messages)
         ]
         feeds.append(Feed(Device(device, "", secrets[device]), packets))
     result = run_load(feeds, host, port, rate)
     return Sent(len(feeds), len(entries) * times, result.acked, round(time.monotonic() - begin, 3))
 
 
-def _messages(own: list[Entry], order: Order, times: int, backlog: float, dice: Dice) -> Iterator[tuple[str, bytes]]:
+def _messages(
+    own: list[Entry], order: Order, times: int, backlog: float, dice: Dice
+) -> Iterator[tuple[str, bytes]]:
     own = [entry for entry in own for _ in range(times)]
     if order == "shuffled":
         for at in range(len(own) - 1, 0, -1):
@@ -70,7 +82,9 @@ def _messages(own: list[Entry], order: Order, times: int, backlog: float, dice: 
         items = [batch_item(entry.kind, bytes(entry.body)) for entry in late[begin : begin + BATCH_RECORDS]]
         body = encode_batch(items)
         if not fits_batch(body, items):
-            raise SimError(f"replay: {len(items)} records of {own[0].device} don't fit a batch; the log is damaged")
+            raise SimError(
+                f"replay: {len(items)} records of {own[0].device} don't fit a batch; the log is damaged"
+            )
         yield "batch", body
     for entry in own[len(late) :]:
         yield entry.kind, bytes(entry.body)

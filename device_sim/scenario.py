@@ -22,7 +22,9 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
 def list_scenarios() -> list[tuple[str, Scenario]]:
     """Every scenario that comes with the emulator, by name."""
     folder = resources.files("device_sim") / "scenarios"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
+    )
     return [(file.name.removesuffix(".toml"), _decode(file.read_bytes(), file.name)) for file in files]
 
 
@@ -32,7 +34,9 @@ def read_scenario(name: str) -> Scenario:
         if known == name:
             return scenario
     if not Path(name).is_file():
-        raise SimError(f"--scenario: there is no scenario '{name}' and no such file; `device-sim scenarios` lists them")
+        raise SimError(
+            f"--scenario: there is no scenario '{name}' and no such file; `device-sim scenarios` lists them"
+        )
     return _decode(Path(name).read_bytes(), name)
 
 

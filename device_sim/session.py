@@ -60,13 +60,22 @@ class Session:
             plan.pack, plan.devices, plan.seed, plan.clock.now_ms(), plan.absent_share, plan.faults, states
         )
         self.publisher = Publisher(
-            plan.host, plan.port, plan.devices, self._outbox, plan.faults, plan.seed,
-            lambda device, command: self._commands.obey(device, command, plan.clock.now_ms()), plan.clock.speed,
-        )  # fmt: skip
+            plan.host,
+            plan.port,
+            plan.devices,
+            self._outbox,
+            plan.faults,
+            plan.seed,
+            lambda device, command: self._commands.obey(device, command, plan.clock.now_ms()),
+            plan.clock.speed,
+        )
         self._uploads = Uploads()
         self._rebooting: list[str] = []
         self._commands = Commands(
-            lambda device: self.fleet.buses[device], self._outbox.keep_plan, self._rebooting.append, self._uploads
+            lambda device: self.fleet.buses[device],
+            self._outbox.keep_plan,
+            self._rebooting.append,
+            self._uploads,
         )
 
     def run(self) -> None:

@@ -51,7 +51,9 @@ class Display:
         """The session in one line."""
         buses, couriers = self._fleet.buses.values(), self._publisher.couriers.values()
         up = sum(courier.link.state == "up" for courier in couriers)
-        said = sorted({courier.link.why for courier in couriers if courier.link.state != "up" and courier.link.why})
+        said = sorted(
+            {courier.link.why for courier in couriers if courier.link.state != "up" and courier.link.why}
+        )
         text = (
             f"{self._time(at_ms)}  {len(self._fleet.buses)} buses, {up} connected, "
             f"{sum(bus.run is not None and bus.state.phase not in ('parked', 'waiting') for bus in buses)} on trips, "
@@ -76,10 +78,15 @@ class Display:
             bus, courier = self._fleet.buses[device], self._publisher.couriers[device]
             link = courier.link
             table.add_row(
-                device, bus.run.timetable.id if bus.run else "", bus.state.phase, f"{bus.state.speed * 3.6:.0f}",
-                bus.next_stop(), str(len(bus.state.aboard)), str(courier.buffered),
+                device,
+                bus.run.timetable.id if bus.run else "",
+                bus.state.phase,
+                f"{bus.state.speed * 3.6:.0f}",
+                bus.next_stop(),
+                str(len(bus.state.aboard)),
+                str(courier.buffered),
                 link.state if link.state == "up" else f"{link.state} {link.why}".strip(),
-            )  # fmt: skip
+            )
         return table
 
 

@@ -51,7 +51,12 @@ class PackFolder:
         ]  # fmt: skip
         days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
         files["calendar.txt"] = [
-            {"service_id": "every", **dict.fromkeys(days, 1), "start_date": "20260101", "end_date": "20271231"}
+            {
+                "service_id": "every",
+                **dict.fromkeys(days, 1),
+                "start_date": "20260101",
+                "end_date": "20271231",
+            }
         ]
         for r in range(1, routes + 1):
             self._route(r, starts, stops, riders_a_stop, leg_s)
@@ -83,7 +88,9 @@ class PackFolder:
         f["schools.csv"].append(
             {"id": f"SCH{r}", "jurisdiction_id": "J", "stop_id": f"S{r}-{stops - 1}", "name": f"School {r}"}
         )
-        f["routes.txt"].append({"route_id": f"R{r}", "agency_id": "O1", "route_short_name": str(r), "route_type": 3})
+        f["routes.txt"].append(
+            {"route_id": f"R{r}", "agency_id": "O1", "route_short_name": str(r), "route_type": 3}
+        )
         for name, points in ((f"R{r}-down", line), (f"R{r}-up", line[::-1])):
             f["shapes.txt"] += [
                 {"shape_id": name, "shape_pt_lat": lat, "shape_pt_lon": lon, "shape_pt_sequence": i}
