@@ -17,6 +17,7 @@ from server.domain.vehicle_day import Context, Entry, Road, VehicleState
 
 AT_FIRST_STOP_M = 100.0  # a yard or lay-by in front of the stop counts
 NEAR_START_MS = 20 * 60_000
+UNLOADED_BEFORE_MS = 5 * 60_000
 KEEP_EARLIER = 3
 
 
@@ -42,36 +43,45 @@ def by_place(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         return state
     if state.fix is not None and state.fix.spd < STANDSTILL_KMH and state.fix.door == fix.door:
         return state  # it stood here before: nothing new to learn
-    return _by_evidence(state, entry, context)
+    return _by_evidence(state, entry, context, here=True)
 
 
-def _by_evidence(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+def _by_evidence(state: VehicleState, entry: Entry, context: Context, *, here: bool = False) -> VehicleState:
+    """Assign what two signs prove; `here`: the place must be one of them, and a trip that arrived has until near the next one's start
+    to be unloaded, checked and closed."""
     now = entry.key.t
+    unfinished = state.trip is not None and state.trip.state == "arrived"
     done = {trip.trip_id for trip in state.earlier if trip.state in ("arrived", "closed")}
     if state.trip is not None and state.trip.state in ("arrived", "closed"):
         done.add(state.trip.trip_id)
     proven = [
         road
         for road in context.list_roads(now)
-        if road.plan.trip_id not in done and _evidence(state, entry, road.plan) >= 2
+        if road.plan.trip_id not in done
+        and _evidence(state, entry, road.plan) >= 2
+        and (not here or _is_there(state, entry, road.plan))
+        and (not here or not unfinished or now >= road.plan.start_ms - UNLOADED_BEFORE_MS)
     ]
     return _assign(state, entry, _nearest(proven, now)) if proven else state
 
 
 def _evidence(state: VehicleState, entry: Entry, plan: TripPlan) -> int:
-    crew, record = state.crew, entry.record
+    crew = state.crew
     badge = (plan.driver_badge is not None and crew.driver == plan.driver_badge) or (
         plan.attendant_badge is not None and crew.attendant == plan.attendant_badge
     )
     tag = plan.tag is not None and crew.tag == plan.tag
-    place = record if isinstance(record, Position) else state.fix
+    return int(badge) + int(tag) + int(_is_there(state, entry, plan))
+
+
+def _is_there(state: VehicleState, entry: Entry, plan: TripPlan) -> bool:
+    place = entry.record if isinstance(entry.record, Position) else state.fix
     first = plan.stops[0]
-    there = (
+    return (
         place is not None
         and abs(entry.key.t - plan.start_ms) <= NEAR_START_MS
         and distance_m(place.lat, place.lon, first.lat, first.lon) <= AT_FIRST_STOP_M
     )
-    return int(badge) + int(tag) + int(there)
 
 
 def _nearest(roads: list[Road], now: int) -> Road:

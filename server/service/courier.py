@@ -1,0 +1,92 @@
+"""The courier: takes notices out of the outbox to their people, each once its row is committed.
+
+A notice of an event older than 15 min goes to history, marked late, and is announced to nobody. A crash between telling and
+marking tells it again under the same id, which a page shows once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from threading import Event
+from typing import Final, Protocol
+
+import msgspec
+
+from server.clock import Clock
+from server.domain.limits import HISTORY_AFTER_MS
+
+LOOK_EVERY_S: Final = 5.0
+AT_ONCE: Final = 200
+
+log = logging.getLogger("sixfixed.worker.courier")
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A notice that nobody was told of yet."""
+
+    id: str
+    user_id: str
+    at_ms: int
+
+
+class Outbox(Protocol):
+    """The notices that wait."""
+
+    def list_waiting(self, limit: int) -> list[Waiting]:
+        """List the oldest ones."""
+
+    def mark(self, *, sent: Sequence[str], expired: Sequence[str], at_ms: int) -> None:
+        """Mark what was told, and what came too late to be."""
+
+
+class Channel(Protocol):
+    """One way to reach people."""
+
+    def tell(self, notices: Sequence[Waiting]) -> None:
+        """Tell them; raise when it can't be done now."""
+
+
+class Courier:
+    """Empties the outbox through every channel, woken or every few seconds."""
+
+    def __init__(self, outbox: Outbox, channels: Sequence[Channel], clock: Clock) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._clock = clock
+        self._woken = Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look now; safe from any thread."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stopping = True
+        self._woken.set()
+
+    def run(self) -> None:
+        """Work until `stop`; a failure is told and tried again."""
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                while self.deliver() == AT_ONCE:
+                    pass
+            except Exception:
+                log.exception("notices could not be delivered; they wait and are tried again")
+            self._woken.wait(LOOK_EVERY_S)
+
+    def deliver(self) -> int:
+        """Deliver what waits, once; give how many there were."""
+        waiting = self._outbox.list_waiting(AT_ONCE)
+        if not waiting:
+            return 0
+        now_ms = self._clock.now_ms()
+        fresh = [notice for notice in waiting if now_ms - notice.at_ms <= HISTORY_AFTER_MS]
+        late = [notice.id for notice in waiting if now_ms - notice.at_ms > HISTORY_AFTER_MS]
+        if fresh:
+            for channel in self._channels:
+                channel.tell(fresh)
+        self._outbox.mark(sent=[notice.id for notice in fresh], expired=late, at_ms=now_ms)
+        return len(waiting)

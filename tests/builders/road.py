@@ -1,0 +1,190 @@
+"""A straight road of five stops and the records of a bus that drives it: the smallest trip that has everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from server.domain.plan import Direction, RosterEntry, TripPlan, TripStop
+from server.domain.record import Duty, Event, Folded, Position, RideRecord
+from server.domain.vehicle_day import Entry, Key, Road, VehicleState
+from server.rules.pipeline import fold
+
+START_MS = 1_790_000_000_000
+LAT, LON0 = 37.5, 105.0
+M_PER_DEG_LON = 88_214.0  # at LAT; only the builder's own, the tests compare with the shape's metres
+LEG_M, LEGS = 1000.0, 4
+LEG_MS = 120_000
+CARDS = {f"CARD{n}": f"rider{n}" for n in range(1, 5)}
+
+
+def lon_at(metre: float) -> float:
+    """Give the longitude at a metre of the road."""
+    return LON0 + metre / M_PER_DEG_LON
+
+
+def a_plan(
+    direction: Direction = "to_school", trip_id: str = "trip1", code: str = "T1", start_ms: int = START_MS
+) -> TripPlan:
+    """Make a plan: stops stop0 … stop4 every kilometre, two minutes apart; rider n boards at stop n-1, or leaves at stop n."""
+    metres = tuple(LEG_M * n for n in range(LEGS + 1))
+    stops = tuple(
+        TripStop(
+            n,
+            f"stop{n}",
+            LAT,
+            lon_at(metre),
+            start_ms + n * LEG_MS - (15_000 if n else 0),
+            start_ms + n * LEG_MS,
+            metre,
+        )
+        for n, metre in enumerate(metres)
+    )
+    shift = 0 if direction == "to_school" else 1
+    roster = tuple(RosterEntry(f"rider{n}", f"stop{n - 1 + shift}") for n in range(1, 5))
+    return TripPlan(
+        trip_id=trip_id,
+        code=code,
+        service_on="2026-09-21",
+        direction=direction,
+        operator_id="operator",
+        stops=stops,
+        shape=tuple((LAT, lon_at(metre)) for metre in metres),
+        metres=metres,
+        roster=roster,
+        vehicle_id="bus",
+        driver_badge="D-1",
+        attendant_badge="A-1",
+        tag="TAG-1",
+    )
+
+
+class Plans:
+    """A context over plans that stand in memory."""
+
+    def __init__(self, *plans: TripPlan) -> None:
+        self._roads = {plan.trip_id: Road.of(plan) for plan in plans}
+
+    def find_road(self, trip_id: str) -> Road | None:
+        """Find a trip's plan by id."""
+        return self._roads.get(trip_id)
+
+    def list_roads(self, t_ms: int, code: str | None = None) -> list[Road]:
+        """List the trips whose window holds t_ms."""
+        return [
+            road
+            for road in self._roads.values()
+            if (code is None or road.plan.code == code) and abs(road.plan.start_ms - t_ms) < 3 * 3_600_000
+        ]
+
+    def find_rider(self, card: str) -> str | None:
+        """Find the rider whose card this is."""
+        return CARDS.get(card)
+
+
+class Recorder:
+    """Writes the records of one device, in order, as PROTOCOL says."""
+
+    def __init__(self, device: str = "DEV-1", at_ms: int = START_MS, door_fitted: bool = True) -> None:
+        self.device = device
+        self.seq = 0
+        self.t = at_ms
+        self.entries: list[Entry] = []
+        self._door_fitted = door_fitted
+
+    def say(self, record: Folded) -> None:
+        """Write a record that is made already, under the next seq."""
+        self.entries.append(Entry(Key(record.t, self.device, record.epoch, record.seq), record))
+
+    def _next(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass in silence."""
+        self.t += round(seconds * 1000)
+
+    def pos(self, metre: float, spd: float = 0.0, door: int = 0, lat: float = LAT, fix: int = 1) -> None:
+        """Report a position on (or, by lat, off) the road."""
+        self.say(
+            Position(
+                v=1, seq=self._next(), t=self.t, lat=lat, lon=lon_at(metre), spd=spd, acc=4.0, fix=fix, ign=1,
+                door=door if self._door_fitted else None,
+            )
+        )  # fmt: skip
+
+    def duty(
+        self,
+        badge: str = "D-1",
+        role: str = "driver",
+        state: str = "on",
+        trip: str | None = "T1",
+        tag: str | None = "TAG-1",
+    ) -> None:
+        """Sign somebody on or off."""
+        values = {"v": 1, "seq": self._next(), "t": self.t, "badge": badge, "role": role, "state": state}
+        self.say(msgspec.convert({**values, "trip": trip, "tag": tag}, Duty))
+
+    def card(self, card: str, way: str | None = None) -> None:
+        """Read a card."""
+        self.say(
+            msgspec.convert({"v": 1, "seq": self._next(), "t": self.t, "card": card, "dir": way}, RideRecord)
+        )
+
+    def check(self) -> None:
+        """Press the button at the rear."""
+        self.say(msgspec.convert({"v": 1, "seq": self._next(), "t": self.t, "kind": "child_check"}, Event))
+
+    def stop_at(
+        self, metre: float, cards: tuple[str, ...] = (), way: str | None = None, dwell_s: float = 20
+    ) -> None:
+        """Stand at a stop with the door open, and read cards."""
+        self.pos(metre, 0, door=1)
+        for card in cards:
+            self.wait(4)
+            self.card(card, way)
+        self.wait(max(1.0, dwell_s - 4 * len(cards)))
+        self.pos(metre, 0, door=0)
+
+    def drive(self, start: float, end: float, seconds: float = 100) -> None:
+        """Drive from metre to metre with a position every 5 s."""
+        steps = int(seconds // 5)
+        for n in range(1, steps):
+            self.wait(5)
+            self.pos(start + (end - start) * n / steps, spd=(end - start) / seconds * 3.6)
+        self.wait(5)
+
+
+def a_morning(recorder: Recorder | None = None, trip: str | None = "T1") -> list[Entry]:
+    """Drive the whole trip to school: four riders board one a stop, all leave at the school, the rear is checked."""
+    bus = recorder or Recorder(at_ms=START_MS - 120_000)
+    bus.duty(trip=trip)
+    bus.duty("A-1", "attendant", trip=trip, tag=None)
+    bus.wait(60)
+    for n in range(LEGS):
+        bus.stop_at(LEG_M * n, (f"CARD{n + 1}",))
+        bus.drive(LEG_M * n, LEG_M * (n + 1))
+    bus.stop_at(LEG_M * LEGS, tuple(CARDS), dwell_s=30)
+    bus.wait(20)
+    bus.check()
+    bus.wait(10)
+    bus.duty(state="off", trip=None, tag=None)
+    return bus.entries
+
+
+def folded(entries: list[Entry], plans: Plans, state: VehicleState | None = None) -> VehicleState:
+    """Fold entries; a rule that raises fails the test."""
+    return list(states(entries, plans, state))[-1]
+
+
+def states(entries: list[Entry], plans: Plans, state: VehicleState | None = None) -> Iterator[VehicleState]:
+    """Give the state after each entry."""
+
+    def fail(rule: str, entry: Entry, error: Exception) -> None:
+        raise AssertionError(f"{rule} failed on {entry}") from error
+
+    state = state or VehicleState("bus")
+    for entry in entries:
+        state = fold(state, entry, plans, fail)
+        yield state
