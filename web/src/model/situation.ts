@@ -1,0 +1,208 @@
+/** What a guardian's first sentence has to say: one situation out of all that a child's day can be in. */
+
+import type { Child } from './child.ts';
+import type { Instant } from './instant.ts';
+import type { Tone } from './notice.ts';
+import { freshness, type Freshness } from './position.ts';
+import { findMyStop, type ChildTrip, type Eta } from './trip.ts';
+
+export type SituationKind =
+  | 'no_trip'
+  | 'absent'
+  | 'cancelled'
+  | 'missed'
+  | 'handed_over'
+  | 'at_school'
+  | 'got_off'
+  | 'planned'
+  | 'not_started'
+  | 'no_signal'
+  | 'coming'
+  | 'at_stop'
+  | 'left_without'
+  | 'aboard_to_school'
+  | 'aboard_home'
+  | 'arrived_aboard'
+  | 'still_aboard'
+  | 'did_not_ride'
+  | 'ended';
+
+/** What the reader can do where the sentence alone would leave them helpless. */
+export type Advice = 'arrange' | 'call' | 'wait_planned' | 'aboard_quiet' | 'ask_school' | 'be_there';
+
+/** The one big number: an interval, or a planned time where there is no estimate. */
+export type Headline =
+  | { readonly kind: 'interval'; readonly eta: Eta; readonly faded: boolean }
+  | { readonly kind: 'planned'; readonly at: Instant }
+  | null;
+
+export type Situation = {
+  readonly kind: SituationKind;
+  readonly tone: Tone;
+  /** The instant that the sentence names, if it names one. */
+  readonly at: Instant | null;
+  /** The place that the sentence names, if it names one. */
+  readonly place: string | null;
+  readonly stops: number | null;
+  readonly headline: Headline;
+  /** Whether the age of the position belongs beside the sentence, and how it looks. */
+  readonly signal: Freshness | null;
+  readonly advice: Advice | null;
+};
+
+const QUIET: Situation = {
+  kind: 'no_trip',
+  tone: 'quiet',
+  at: null,
+  place: null,
+  stops: null,
+  headline: null,
+  signal: null,
+  advice: null,
+};
+
+/** A start is called overdue a minute after its time: before that the minute hand is still on it. */
+const OVERDUE_MS = 60_000;
+
+/** Find the child's situation at `now` (the server's clock). */
+export function situationOf(child: Child, now: Instant): Situation {
+  const trip = child.trip;
+  if (!trip) return QUIET;
+  return (
+    ofException(trip) ??
+    ofDone(child, trip) ??
+    ofWaiting(trip, now) ??
+    ofRunning(trip, now) ??
+    ofEnded(child, trip)
+  );
+}
+
+function ofException(trip: ChildTrip): Situation | null {
+  if (trip.rider_state === 'absent') return { ...QUIET, kind: 'absent' };
+  if (trip.state === 'cancelled') return { ...QUIET, kind: 'cancelled', tone: 'act', advice: 'arrange' };
+  if (trip.state === 'missed')
+    return { ...QUIET, kind: 'missed', tone: 'act', at: trip.planned_start_at, advice: 'call' };
+  return null;
+}
+
+function ofDone(child: Child, trip: ChildTrip): Situation | null {
+  if (trip.rider_state !== 'alighted' && trip.rider_state !== 'handed_over') return null;
+  const ride = child.rides.find((one) => one.dir === 'off' && one.trip.id === trip.id);
+  const at = ride?.at ?? null;
+  const place = ride?.stop ?? (trip.direction === 'to_school' ? trip.school_stop : trip.stop);
+  if (trip.rider_state === 'handed_over')
+    return { ...QUIET, kind: 'handed_over', tone: 'ok', at, place: place.name };
+  if (trip.direction === 'to_school' && place.id === trip.school_stop.id)
+    return { ...QUIET, kind: 'at_school', tone: 'ok', at, place: child.school.name };
+  return { ...QUIET, kind: 'got_off', tone: 'ok', at, place: place.name };
+}
+
+function ofWaiting(trip: ChildTrip, now: Instant): Situation | null {
+  if (trip.state !== 'scheduled') return null;
+  const overdue = now.ms > trip.planned_start_at.ms + OVERDUE_MS;
+  return {
+    ...QUIET,
+    kind: overdue ? 'not_started' : 'planned',
+    tone: overdue ? 'watch' : 'quiet',
+    at: trip.planned_start_at,
+    place: trip.stop.name,
+    headline: { kind: 'planned', at: trip.planned_at },
+    advice: overdue ? 'wait_planned' : null,
+  };
+}
+
+function ofRunning(trip: ChildTrip, now: Instant): Situation | null {
+  if (trip.state !== 'en_route') return null;
+  const aboard = trip.rider_state === 'aboard';
+  const signal = trip.position ? freshness(trip.position, now) : 'lost';
+  const stops = trip.stops_before;
+  const at = trip.position?.at ?? null;
+  if (signal === 'lost')
+    return {
+      ...QUIET,
+      kind: 'no_signal',
+      tone: 'watch',
+      at,
+      headline: aboard ? null : { kind: 'planned', at: trip.planned_at },
+      signal,
+      advice: aboard ? 'aboard_quiet' : 'wait_planned',
+    };
+  const headline: Headline = trip.eta && { kind: 'interval', eta: trip.eta, faded: signal !== 'live' };
+  const running = { ...QUIET, stops, signal, headline };
+  if (aboard) {
+    const home = trip.direction === 'from_school';
+    const tone = signal === 'live' ? 'ok' : 'quiet';
+    return {
+      ...running,
+      kind: home ? 'aboard_home' : 'aboard_to_school',
+      tone,
+      advice: home && stops === 0 ? 'be_there' : null,
+    };
+  }
+  return beforeBoarding(trip, running);
+}
+
+function beforeBoarding(trip: ChildTrip, running: Situation): Situation {
+  const boardsAt = trip.direction === 'to_school' ? trip.stop : trip.school_stop;
+  const stop = trip.stops.find((one) => one.id === boardsAt.id) ?? null;
+  const left = stop ? stop.departed_at !== null || stop.passed : trip.direction === 'from_school';
+  if (left)
+    return {
+      ...running,
+      kind: 'left_without',
+      tone: 'watch',
+      at: stop?.departed_at ?? stop?.arrived_at ?? trip.started_at,
+      place: boardsAt.name,
+      headline: null,
+      advice: 'ask_school',
+    };
+  if (stop?.arrived_at)
+    return { ...running, kind: 'at_stop', tone: 'ok', place: boardsAt.name, headline: null };
+  return { ...running, kind: 'coming', tone: running.signal === 'live' ? 'ok' : 'quiet' };
+}
+
+function ofEnded(child: Child, trip: ChildTrip): Situation {
+  const at = findMyStop(trip)?.departed_at ?? null;
+  const ended = trip.ended_at ?? trip.stops.at(-1)?.arrived_at ?? null;
+  if (trip.rider_state === 'aboard')
+    return trip.direction === 'to_school'
+      ? { ...QUIET, kind: 'arrived_aboard', tone: 'ok', at: ended, place: child.school.name }
+      : { ...QUIET, kind: 'still_aboard', tone: 'act', at: ended, advice: 'call' };
+  if (trip.rider_state === 'expected' || trip.rider_state === 'no_show')
+    return { ...QUIET, kind: 'did_not_ride', tone: 'watch', at: at ?? ended, advice: 'ask_school' };
+  return { ...QUIET, kind: 'ended', at: ended };
+}
+
+export type Badge =
+  'waiting' | 'aboard' | 'at_school' | 'off' | 'handed_over' | 'absent' | 'no_show' | 'none';
+
+/** The child's own state, for the pill beside the name. */
+export function badgeOf(child: Child): { readonly badge: Badge; readonly tone: Tone } {
+  const trip = child.trip;
+  const state = trip ? trip.rider_state : child.state;
+  if (trip?.state === 'cancelled' || trip?.state === 'missed') return { badge: 'none', tone: 'quiet' };
+  switch (state) {
+    case 'aboard':
+      return { badge: 'aboard', tone: 'ok' };
+    case 'alighted':
+      return { badge: trip?.direction === 'to_school' ? 'at_school' : 'off', tone: 'ok' };
+    case 'handed_over':
+      return { badge: 'handed_over', tone: 'ok' };
+    case 'absent':
+      return { badge: 'absent', tone: 'quiet' };
+    case 'no_show':
+      return { badge: 'no_show', tone: 'act' };
+    case 'expected':
+      return { badge: 'waiting', tone: 'quiet' };
+    default:
+      return { badge: 'none', tone: 'quiet' };
+  }
+}
+
+export type Punctuality = 'early' | 'on_time' | 'late';
+
+/** Up to two minutes late is on time for a person who waits; PRODUCT calls a minute early early. */
+export function punctualityOf(delay_s: number): Punctuality {
+  if (delay_s < -60) return 'early';
+  return delay_s < 120 ? 'on_time' : 'late';
+}

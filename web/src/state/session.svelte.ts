@@ -1,0 +1,98 @@
+/** Who is signed in, and the way in and out. */
+
+import type { User } from '../model/person.ts';
+import { Failure } from '../model/failure.ts';
+import type { Config, Http } from '../wire/http.ts';
+import type { Clock } from './clock.svelte.ts';
+import type { Tongue } from './language.svelte.ts';
+
+export type Tiles = Config['tiles'];
+export type Phase = 'starting' | 'unreachable' | 'signed_out' | 'signed_in';
+/** Why the login page is shown, if it isn't simply the first visit. */
+export type Farewell = 'ended' | 'changed' | null;
+
+const RETRY_MS = 4000;
+
+export class Session {
+  phase: Phase = $state('starting');
+  user: User | null = $state.raw(null);
+  tiles: Tiles = $state.raw(null);
+  demo = $state(false);
+  farewell: Farewell = $state(null);
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly http: Http,
+    private readonly clock: Clock,
+    private readonly tongue: Tongue,
+  ) {}
+
+  /** Ask for the settings and who is signed in; tries again by itself while the server can't be reached. */
+  async start(): Promise<void> {
+    clearTimeout(this.#retry);
+    try {
+      const [, session] = await Promise.all([this.syncClock(), this.http.me().catch(nobody)]);
+      if (session) this.#enter(session.user);
+      else this.phase = 'signed_out';
+    } catch {
+      this.phase = 'unreachable';
+      this.#retry = setTimeout(() => void this.start(), RETRY_MS);
+    }
+  }
+
+  /** Take the server's time and settings anew: at the start, after every reconnect, and when the page is looked at again. */
+  async syncClock(): Promise<void> {
+    const config = await this.http.config();
+    this.clock.tell(config.now, config.speed, config.sent_ms, config.received_ms);
+    this.tiles = config.tiles;
+    this.demo = config.demo;
+  }
+
+  /** Sign in; throws Failure for the form to say. */
+  async signIn(username: string, password: string): Promise<void> {
+    const session = await this.http.signIn(username, password);
+    this.#enter(session.user);
+  }
+
+  #enter(user: User): void {
+    this.user = user;
+    this.tongue.suggest(user.lang);
+    this.farewell = null;
+    this.phase = 'signed_in';
+  }
+
+  /** After a change of password: the session goes on with a new token, or it ended and the login says why. */
+  async confirm(): Promise<void> {
+    try {
+      await this.http.me();
+    } catch (failure) {
+      if (failure instanceof Failure && failure.kind === 'signed_out') this.leave('changed');
+    }
+  }
+
+  /** Sign out. The page forgets everything even when the server can't be told. */
+  async signOut(): Promise<void> {
+    // Told first: leaving closes the page's socket, and a new login must not be ended by a late answer.
+    await this.http.signOut().catch(() => undefined);
+    this.leave(null);
+  }
+
+  /** The session is over, by whatever hand: back to the login. */
+  leave(why: Farewell): void {
+    this.user = null;
+    this.farewell = why;
+    this.phase = 'signed_out';
+  }
+
+  /** Whether a failure means that nobody is signed in any more; if so, goes back to the login. */
+  endedBy(failure: unknown): boolean {
+    const ended = failure instanceof Failure && failure.kind === 'signed_out';
+    if (ended) this.leave('ended');
+    return ended;
+  }
+}
+
+function nobody(failure: unknown): null {
+  if (failure instanceof Failure && failure.kind === 'signed_out') return null;
+  throw failure;
+}
