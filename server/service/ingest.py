@@ -73,14 +73,14 @@ class Ingest:
 
     def run(self) -> None:
         """Work until `stop`."""
-        self._start()
+        self.recover()
         while not self._stop.is_set():
             messages = self._line.take(BATCH_MESSAGES, BATCH_WAIT_S)
             if messages:
                 self._persist(messages)
             self.tick()
 
-    def _start(self) -> None:
+    def recover(self) -> None:
         """Fold what was committed and not folded before a crash, so that its outcome doesn't wait for the bus's next word."""
 
         def work_all() -> None:
@@ -224,7 +224,7 @@ class Ingest:
             work.beat("alive.ingest", self._real.now_ms())
         self._kept_house_at, self._woken = now_s, False
         if changed:
-            self._start()
+            self.recover()
         if trips:
             self._speaker.trips(trips)
 

@@ -1,0 +1,79 @@
+"""A line to the broker that a test feeds by hand, and a speaker that remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from server.domain.trip import Ride
+from server.service.ingest_ports import BusMessage, Head
+from server.service.watermark import SavedAnswer
+
+
+class FedMessage(NamedTuple):
+    """A message as the line gives it."""
+
+    topic: str
+    payload: bytes
+    received_ms: int
+
+
+class FakeLine:
+    """Gives what was fed; keeps what was acknowledged."""
+
+    def __init__(self) -> None:
+        self.waiting: list[FedMessage] = []
+        self.acked: list[BusMessage] = []
+        self.connected = True
+
+    def take(self, max_n: int, max_wait_s: float) -> Sequence[FedMessage]:
+        """Give what was fed."""
+        taken, self.waiting = self.waiting[:max_n], self.waiting[max_n:]
+        return taken
+
+    def ack(self, messages: Sequence[BusMessage]) -> int:
+        """Remember them."""
+        self.acked += messages
+        return len(messages)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def disconnect(self) -> None:
+        """Remember."""
+        self.connected = False
+
+    def connect(self) -> None:
+        """Remember."""
+        self.connected = True
+
+
+class FakeSpeaker:
+    """Remembers what was said."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, SavedAnswer]] = []
+        self.heads: list[Head] = []
+        self.trip_ids: list[str] = []
+        self.said_rides: list[tuple[str, Ride]] = []
+        self.wakes = 0
+
+    def saved(self, device_id: str, answer: SavedAnswer) -> None:
+        """Remember."""
+        self.answers.append((device_id, answer))
+
+    def positions(self, heads: Sequence[Head]) -> None:
+        """Remember."""
+        self.heads += heads
+
+    def trips(self, trip_ids: Sequence[str]) -> None:
+        """Remember."""
+        self.trip_ids += trip_ids
+
+    def rides(self, rides: Sequence[tuple[str, Ride]]) -> None:
+        """Remember."""
+        self.said_rides += rides
+
+    def wake_notices(self) -> None:
+        """Count."""
+        self.wakes += 1

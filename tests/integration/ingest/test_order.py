@@ -1,0 +1,111 @@
+"""The same trip in every order and doubling leads to the same rows (I5), and a restart in the middle too."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.builders.road import START_MS, Recorder, a_morning
+from tests.builders.town import outcome
+from tests.integration.ingest.conftest import House
+
+Make = Callable[..., House]
+
+
+def run(house: House, way: str, seed: int = 1) -> dict[str, list[tuple[object, ...]]]:
+    entries = a_morning()
+    house.clock.set_ms(entries[-1].key.t + 1000)
+    chance = random.Random(seed)
+    messages = [house.message(entry) for entry in entries]
+    match way:
+        case "in order":
+            house.feed(messages)
+        case "one by one":
+            house.feed(messages, at_once=1)
+        case "shuffled":
+            chance.shuffle(messages)
+            house.feed(messages, at_once=7)
+        case "reversed":
+            house.feed(reversed(messages), at_once=7)
+        case "five times each":
+            messages *= 5
+            chance.shuffle(messages)
+            house.feed(messages, at_once=11)
+        case "half as backlog":
+            half = len(entries) // 2
+            late = [house.batch(entries[n : min(n + 25, half)]) for n in range(0, half, 25)]
+            live = messages[half:]
+            mixed = [*live[:3], *late[:1], *live[3:20], *late[1:], *live[20:]]
+            house.feed(mixed, at_once=3)
+        case "restarts":
+            for first in range(0, len(messages), 9):
+                house.feed(messages[first : first + 9])
+                house.start()
+        case "shuffled with pauses":
+            chance.shuffle(messages)
+            for first in range(0, len(messages), 10):
+                house.feed(messages[first : first + 10])
+                house.settle()
+        case "shuffled with restarts":
+            chance.shuffle(messages)
+            for first in range(0, len(messages), 10):
+                house.feed(messages[first : first + 10])
+                if first % 20:
+                    house.settle()
+                house.start()
+    house.settle()
+    return outcome(house.database)
+
+
+@pytest.fixture
+def in_order(make_house: Make) -> dict[str, list[tuple[object, ...]]]:
+    return run(make_house(), "in order")
+
+
+def test_the_morning_in_order_is_complete(in_order: dict[str, list[tuple[object, ...]]]) -> None:
+    assert in_order["trips"][0][1] == "closed"
+    assert len(in_order["visits"]) == 5
+    assert len(in_order["rides"]) == 8
+    assert {row[4] for row in in_order["riders"]} == {"alighted"}
+    kinds = [row[3] for row in in_order["notices"]]
+    assert (kinds.count("boarded"), kinds.count("arrived"), kinds.count("approaching")) == (4, 4, 3)
+    assert len(in_order["records"]) == len(a_morning())
+
+
+WAYS = (
+    "one by one", "shuffled", "reversed", "five times each", "half as backlog", "restarts", "shuffled with pauses",
+    "shuffled with restarts",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_order_leads_to_the_same_rows(
+    make_house: Make, in_order: dict[str, list[tuple[object, ...]]], way: str, seed: int
+) -> None:
+    found = run(make_house(), way, seed)
+    for name, rows in in_order.items():
+        assert found[name] == rows, f"{name} differ when the records come {way}"
+
+
+def test_two_trips_back_to_back_keep_their_own_rows_in_every_order(make_house: Make) -> None:
+    def day(shuffle: int | None) -> dict[str, list[tuple[object, ...]]]:
+        house = make_house(trips=2)
+        bus = Recorder(at_ms=START_MS - 120_000)
+        a_morning(bus)
+        bus.t = START_MS + 38 * 60_000
+        a_morning(bus, trip="T2")
+        house.clock.set_ms(bus.t)
+        messages = [house.message(entry) for entry in bus.entries]
+        if shuffle is not None:
+            random.Random(shuffle).shuffle(messages)
+        house.feed(messages, at_once=9)
+        house.settle()
+        return outcome(house.database)
+
+    straight = day(None)
+    assert [row[1] for row in straight["trips"]] == ["closed", "closed"]
+    for seed in range(3):
+        assert day(seed) == straight
