@@ -28,7 +28,13 @@ ABSOLUTE_MS = {"guardian": 30 * 24 * HOUR_MS}  # a parent's phone; every other r
 STAFF_ABSOLUTE_MS = 12 * HOUR_MS
 TOUCH_MS = 60_000  # `seen_at` is exact to a minute: a write on each request would be the busiest of the house
 _USERNAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
-_SCOPED = {"regulator": "jurisdiction", "operator": "operator", "school": "school", "attendant": "badge", "driver": "badge"}
+_SCOPED = {
+    "regulator": "jurisdiction",
+    "operator": "operator",
+    "school": "school",
+    "attendant": "badge",
+    "driver": "badge",
+}
 
 Publish = Callable[[str, dict[str, object]], None]
 
@@ -70,7 +76,9 @@ def log_in(
     with store.write() as work:
         work.accounts.forget_failures(keys[0][0])
         work.accounts.end_expired_sessions(now_ms, IDLE_MS)
-        work.accounts.add_session(digest(cookie), account.id, csrf, now_ms, ends_at_ms, (agent or "")[:200] or None)
+        work.accounts.add_session(
+            digest(cookie), account.id, csrf, now_ms, ends_at_ms, (agent or "")[:200] or None
+        )
     return LoggedIn(cookie, _caller(account, session_id=digest(cookie), csrf=csrf), ends_at_ms)
 
 
@@ -117,19 +125,23 @@ def show_user(work: Work, caller: Caller) -> User:
     )
 
 
-def change_password(store: WebStore, caller: Caller, *, old: str, new: str, address: str, now_ms: int) -> None:
+def change_password(
+    store: WebStore, caller: Caller, *, current: str, new: str, address: str, now_ms: int
+) -> None:
     """Change the caller's own password and end their other sessions and tokens.
 
-    Raise InvalidError for a wrong old or a weak new one, TooManyError after too many wrong old ones.
+    Raise InvalidError for a wrong current or a weak new one, TooManyError after too many wrong ones.
     """
     keys = login_limits.keys(caller.username, address)
     with store.read() as work:
         login_limits.refuse_early(work.accounts, keys, now_ms)
         account = work.accounts.find(caller.user_id)
-    if account is None or not verify_password(account.password_hash, old):
+    if account is None or not verify_password(account.password_hash, current):
         with store.write() as work:
             work.accounts.add_failure([key for key, _ in keys], now_ms)
-        raise InvalidError("The present password is wrong: check it and try again.", fields={"old": "wrong"})
+        raise InvalidError(
+            "The present password is wrong: check it and try again.", fields={"current": "wrong"}
+        )
     refuse_weak(new, username=account.username, name=account.name, field="new")
     fresh = hash_password(new)
     with store.write() as work:
@@ -156,7 +168,14 @@ def list_tokens(work: Work, caller: Caller) -> list[TokenItem]:
 
 
 def add_user(
-    store: WebStore, *, username: str, role: str, scope: str | None, name: str | None, password: str, now_ms: int
+    store: WebStore,
+    *,
+    username: str,
+    role: str,
+    scope: str | None,
+    name: str | None,
+    password: str,
+    now_ms: int,
 ) -> str:
     """Add an account and give its id; `scope` is a code (jurisdiction, operator, school or badge, by role).
 
@@ -172,7 +191,9 @@ def add_user(
     fresh = hash_password(password)
     with store.write() as work:
         if work.accounts.find_by_name(username) is not None:
-            raise ConflictError(f"user {username!r} is there already: choose another name, or set its password")
+            raise ConflictError(
+                f"user {username!r} is there already: choose another name, or set its password"
+            )
         account = Account(new_id(), username, role, _scope_id(work, role, scope), name, None, fresh, None)
         work.accounts.add(account, now_ms)
         work.accounts.move_catalog()
@@ -202,13 +223,17 @@ def _scope_id(work: Work, role: str, scope: str | None) -> str | None:
     kind = _SCOPED.get(role)
     if kind is None:
         if scope:
-            raise InvalidError(f"the role {role} takes no scope: leave {scope!r} out", fields={"scope": "not taken"})
+            raise InvalidError(
+                f"the role {role} takes no scope: leave {scope!r} out", fields={"scope": "not taken"}
+            )
         return None
     if not scope:
         raise InvalidError(f"the role {role} needs a scope: name its {kind}", fields={"scope": "missing"})
     found = work.accounts.find_scope(role, scope)
     if found is None:
-        raise InvalidError(f"there is no {kind} {scope!r} for the role {role}: check its code", fields={"scope": "unknown"})
+        raise InvalidError(
+            f"there is no {kind} {scope!r} for the role {role}: check its code", fields={"scope": "unknown"}
+        )
     return found
 
 
@@ -217,5 +242,13 @@ def _caller(
 ) -> Caller:
     role: Role = msgspec.convert(account.role, Role)
     return Caller(
-        account.id, account.username, role, account.scope_id, account.name, account.lang, session_id, token_id, csrf
+        account.id,
+        account.username,
+        role,
+        account.scope_id,
+        account.name,
+        account.lang,
+        session_id,
+        token_id,
+        csrf,
     )

@@ -1,0 +1,54 @@
+"""Recorders, what was refused from them, and the audit."""
+
+from __future__ import annotations
+
+import re
+
+from server.api.endpoint import Ask, Endpoint, Page, Text
+from server.errors import InvalidError
+from server.service import audit_read, devices_read, policy
+from server.service.shapes import AuditItem, DeviceItem, Items, RejectedItem
+
+
+class AuditQuery(Page, frozen=True, rename={"of": "object"}):
+    """GET /audit."""
+
+    user: Text | None = None
+    of: Text | None = None
+    action: Text | None = None
+
+
+def list_devices(ask: Ask) -> Items[DeviceItem]:
+    """List the recorders of the scope."""
+    query: Page = ask.query
+    return devices_read.list_devices(ask.work, ask.scope, query.after, query.limit)
+
+
+def list_rejected(ask: Ask) -> Items[RejectedItem]:
+    """List what was refused from one recorder, newest first."""
+    query: Page = ask.query
+    return devices_read.list_rejected(ask.work, ask.subject, _cursor(query.after), query.limit)
+
+
+def list_audit(ask: Ask) -> Items[AuditItem]:
+    """List who read or changed what, newest first."""
+    query: AuditQuery = ask.query
+    given = {"user": query.user, "object": query.of, "action": query.action}
+    filters = {name: value for name, value in given.items() if value is not None}
+    return audit_read.list_audit(ask.work, filters, _cursor(query.after), query.limit)
+
+
+def _cursor(after: str | None) -> int | None:
+    if after is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", after):
+        raise InvalidError("`after` is none of this list's cursors: take `next` of the page before.")
+    return int(after)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/devices", policy.DEVICES, list_devices, Items[DeviceItem], "Recorders", query=Page),
+    Endpoint("GET", "/devices/{device}/rejected", policy.DEVICE, list_rejected, Items[RejectedItem],
+             "Refused records", query=Page),
+    Endpoint("GET", "/audit", policy.AUDIT, list_audit, Items[AuditItem], "Who read or changed what", query=AuditQuery),
+)  # fmt: skip

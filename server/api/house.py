@@ -1,0 +1,42 @@
+"""Alive, ready, measured: /healthz, /readyz and /metrics, for this machine only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import NotFound
+
+from server.api.endpoint import under
+from server.api.errors import answer
+from server.api.origin import is_local
+from server.service import policy, readiness
+from server.service.web_deps import WebDeps
+
+
+def add(app: Flask, deps: WebDeps) -> None:
+    """Put the three under their addresses."""
+    state = readiness.Readiness(deps)
+
+    def healthz() -> Response:
+        return answer(200, {"alive": True})
+
+    def readyz() -> Response:
+        reasons = deps.pool.run(state.reasons)
+        return answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
+
+    def metrics() -> Response:
+        return Response(deps.metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    for name, view in (("healthz", healthz), ("readyz", readyz), ("metrics", metrics)):
+        app.add_url_rule(f"/{name}", name, _local(view), methods=["GET"])
+
+
+def _local(view: Callable[[], Response]) -> Callable[[], Response]:
+    def guarded() -> Response:
+        # A proxy on this machine speaks for someone elsewhere.
+        if not is_local(request.remote_addr) or "X-Forwarded-For" in request.headers:
+            raise NotFound
+        return view()
+
+    return under(policy.LOCAL, guarded)
