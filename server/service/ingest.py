@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Final
 
@@ -46,9 +46,21 @@ class Ingest:
     """The loop of the ingest role. Single-threaded: everything happens between two `take`s."""
 
     def __init__(
-        self, *, line: Line, log_: Log, catalogue: Catalogue, speaker: Speaker, clock: Clock, real: Clock
+        self,
+        *,
+        line: Line,
+        log_: Log,
+        catalogue: Catalogue,
+        speaker: Speaker,
+        clock: Clock,
+        real: Clock,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
-        """Wire the loop; `clock` is the school day's, `real` the machine's (for heartbeats)."""
+        """Wire the loop; `clock` is the school day's, `real` the machine's (for heartbeats).
+
+        `on_ready` is called once, when the broker keeps messages for ingest and the log has been folded.
+        """
+        self._on_ready = on_ready
         self._line = line
         self._log = log_
         self._catalogue = catalogue
@@ -74,7 +86,11 @@ class Ingest:
     def run(self) -> None:
         """Work until `stop`."""
         self.recover()
+        waiting_for_line = True
         while not self._stop.is_set():
+            if waiting_for_line and self._line.ready:
+                waiting_for_line = False
+                self._on_ready()
             messages = self._line.take(BATCH_MESSAGES, BATCH_WAIT_S)
             if messages:
                 self._persist(messages)

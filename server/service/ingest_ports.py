@@ -138,6 +138,10 @@ class BusMessage(Protocol):
 class Line(Protocol):
     """Ingest's connection to the broker."""
 
+    @property
+    def ready(self) -> bool:
+        """Say whether the session is there and messages may come."""
+
     def take(self, max_n: int, max_wait_s: float) -> Sequence[BusMessage]:
         """Give what has come, waiting at most max_wait_s for the first."""
 

@@ -26,6 +26,11 @@ class FakeLine:
         self.acked: list[BusMessage] = []
         self.connected = True
 
+    @property
+    def ready(self) -> bool:
+        """Be there from the start."""
+        return self.connected
+
     def take(self, max_n: int, max_wait_s: float) -> Sequence[FedMessage]:
         """Give what was fed."""
         taken, self.waiting = self.waiting[:max_n], self.waiting[max_n:]

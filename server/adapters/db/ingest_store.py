@@ -11,10 +11,10 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from server.adapters.db.counters import put
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.tables import (
     checkpoints,
-    counters,
     device_epochs,
     device_status,
     exceptions,
@@ -376,7 +376,7 @@ class DatabaseLogWork:
 
     def beat(self, name: str, at_ms: int) -> None:
         """Say that this role is alive at a real instant."""
-        upsert(self._connection, counters, [{"name": name, "value": at_ms}], ("name",), ("value",))
+        put(self._connection, name, at_ms)
 
     def _settle_exceptions(self, now_ms: int) -> set[str]:
         """Bring manifests of trips that no bus has taken yet in line with the exceptions; a running trip's are the fold's."""

@@ -1,0 +1,1 @@
+"""Ways to reach people who have a page open."""

@@ -1,0 +1,345 @@
+"""Wires everything: the one module that knows every other.
+
+Each `run_…` is a role in the foreground until SIGTERM or SIGINT; the rest are the commands of the command line. Nothing is made at
+import, and what one role doesn't need it doesn't load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from server.adapters.db import migrate
+from server.adapters.db.devices import DbDevices
+from server.adapters.db.engine import Database
+from server.clock import Clock, SystemClock, make_clock
+from server.config import Settings
+from server.errors import SixFixedError
+from server.ready import announce_ready
+from server.service.devices import DeviceHasher, Devices
+
+if TYPE_CHECKING:
+    from server.adapters.mqtt.endpoint import Endpoint
+
+WEB_DIST: Final = Path(__file__).parents[1] / "web" / "dist"
+BEAT_S: Final = 2.0
+HOUR_S: Final = 3600.0
+
+T = TypeVar("T")
+
+log = logging.getLogger("sixfixed.bootstrap")
+
+
+# --- roles ---------------------------------------------------------------------------------------------------------
+
+
+def run_broker(settings: Settings) -> int:
+    """Run the embedded broker."""
+    from server.adapters.mqtt.broker import Broker, BrokerSettings
+    from server.adapters.mqtt.broker import run_broker as run
+
+    database, clock = _database(settings), make_clock(settings.clock)
+    devices = _devices(database, clock)
+    broker = Broker(
+        BrokerSettings(data_dir=settings.data, mqtt_host=settings.mqtt.host, mqtt_port=settings.mqtt.port),
+        authenticate_device=devices.authenticate_device,
+        device_versions=DbDevices(database).versions,
+        clock=clock,
+    )
+    stop = threading.Event()
+    _beat(database, "alive.broker", stop)
+    try:
+        return asyncio.run(run(broker, announce_ready))
+    finally:
+        stop.set()
+        database.dispose()
+
+
+def run_ingest(settings: Settings) -> int:
+    """Run ingest."""
+    from server.adapters.db.catalogue import DatabaseCatalogue
+    from server.adapters.db.ingest_store import DatabaseLog
+    from server.adapters.mqtt.speaker import MqttSpeaker
+    from server.adapters.mqtt.subscriber import Subscriber
+    from server.service.ingest import Ingest
+
+    database, clock = _database(settings), make_clock(settings.clock)
+    line = Subscriber(_endpoint(settings, "role-ingest"), clock=clock)
+    ingest = Ingest(
+        line=line,
+        log_=DatabaseLog(database),
+        catalogue=DatabaseCatalogue(database, clock),
+        speaker=MqttSpeaker(line),
+        clock=clock,
+        real=SystemClock(),
+        on_ready=announce_ready,
+    )
+
+    def end(*_: object) -> None:
+        ingest.stop()
+        line.wake()
+
+    _on_signals(end)
+    try:
+        ingest.run()
+        return 0
+    finally:
+        line.close()
+        database.dispose()
+
+
+def run_worker(settings: Settings) -> int:
+    """Run the worker: notices, and the regular jobs in whichever worker holds the lease."""
+    from server.adapters.db.leases import DbLeases
+    from server.adapters.db.outbox import DatabaseOutbox
+    from server.adapters.db.timetabling import DbTimetabling
+    from server.adapters.live.page import PageChannel
+    from server.adapters.mqtt.live_feed import LiveFeed
+    from server.adapters.mqtt.topics import WAKE_INGEST, WAKE_NOTICES
+    from server.jobs.scheduler import Job, run_scheduler
+    from server.service.courier import Courier
+    from server.service.timetabling import make_trips
+
+    database, clock = _database(settings), make_clock(settings.clock)
+    feed = LiveFeed(_endpoint(settings, "role-worker"), (WAKE_NOTICES,), clock=clock)
+    courier = Courier(DatabaseOutbox(database), (PageChannel(feed.publish),), clock)
+    store = DbTimetabling(database)
+
+    def make() -> None:
+        made = make_trips(store, clock.now_ms())
+        if made.made or made.rebound or made.removed:
+            log.info("trips: %d made, %d bound anew, %d taken back", made.made, made.rebound, made.removed)
+            feed.publish(WAKE_INGEST, b'{"why":"catalog"}')
+
+    stop = threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        courier.stop()
+
+    _on_signals(end)
+    feed.start(lambda _topic, _payload: courier.wake())
+    _beat(database, "alive.worker", stop)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    jobs = threading.Thread(
+        target=run_scheduler,
+        args=(DbLeases(database), clock, [Job("trips", HOUR_S, make)]),
+        kwargs={"holder": holder, "stop": stop},
+        name="jobs",
+        daemon=True,
+    )
+    jobs.start()
+    announce_ready()
+    try:
+        courier.run()
+        return 0
+    finally:
+        stop.set()
+        jobs.join(2.0)
+        feed.stop()
+        database.dispose()
+
+
+# --- commands ------------------------------------------------------------------------------------------------------
+
+
+def upgrade_db(settings: Settings) -> None:
+    """Bring the database to the newest version."""
+    migrate.upgrade(settings.database_url)
+
+
+def downgrade_db(settings: Settings, revision: str) -> None:
+    """Take the database back to a revision."""
+    migrate.downgrade(settings.database_url, revision)
+
+
+def check_db(settings: Settings) -> str | None:
+    """Say what is wrong with the database's version, or None."""
+    try:
+        migrate.check(settings.database_url)
+    except SixFixedError as error:
+        return str(error)
+    return None
+
+
+def import_pack(settings: Settings, path: Path) -> Any:  # noqa: ANN401 - printed as it is
+    """Import a pack, make the trips that it brings, and tell the running roles."""
+    from server.adapters.db.plan_store import DbPackStore
+    from server.adapters.db.timetabling import DbTimetabling
+    from server.service.packs.importing import import_pack as run
+    from server.service.passwords import PersonHasher
+    from server.service.timetabling import make_trips
+
+    upgrade_db(settings)
+    database, clock = _database(settings), make_clock(settings.clock)
+    try:
+        report = run(
+            path,
+            DbPackStore(database),
+            secret_hasher=DeviceHasher(),
+            password_hasher=PersonHasher(),
+            now_ms=clock.now_ms(),
+        )
+        make_trips(DbTimetabling(database), clock.now_ms())
+    finally:
+        database.dispose()
+    return report
+
+
+def export_pack(settings: Settings, path: Path) -> Mapping[str, int]:
+    """Write the pack of what is in the database, without secrets."""
+    from server.adapters.db.plan_store import DbPackStore
+    from server.service.packs.exporting import export_pack as run
+
+    return _with_database(settings, lambda database: run(path, DbPackStore(database)))
+
+
+def add_user(
+    settings: Settings, username: str, *, role: str, scope: str | None, name: str | None, password: str | None
+) -> Mapping[str, str]:
+    """Add an account; a password that was made is in the answer."""
+    from server.adapters.db.web_store import DbWebStore
+    from server.service.accounts import add_user as run
+
+    chosen = password or secrets.token_urlsafe(12)
+
+    def work(database: Database) -> str:
+        return run(
+            DbWebStore(database),
+            username=username,
+            role=role,
+            scope=scope,
+            name=name,
+            password=chosen,
+            now_ms=make_clock(settings.clock).now_ms(),
+        )
+
+    upgrade_db(settings)
+    return _credentials(
+        {"id": _with_database(settings, work), "username": username}, chosen, made=password is None
+    )
+
+
+def set_password(settings: Settings, username: str, *, password: str | None) -> Mapping[str, str]:
+    """Set an account's password; one that was made is in the answer."""
+    from server.adapters.db.web_store import DbWebStore
+    from server.service.accounts import set_password as run
+
+    chosen = password or secrets.token_urlsafe(12)
+
+    def work(database: Database) -> str:
+        now_ms = make_clock(settings.clock).now_ms()
+        return run(DbWebStore(database), username=username, password=chosen, now_ms=now_ms)
+
+    return _credentials(
+        {"id": _with_database(settings, work), "username": username}, chosen, made=password is None
+    )
+
+
+def make_token(settings: Settings, username: str, *, label: str) -> Mapping[str, str]:
+    """Make a bearer token for an account."""
+    from server.adapters.db.web_store import DbWebStore
+    from server.service.accounts import make_token_for
+
+    def work(database: Database) -> Mapping[str, str]:
+        now_ms = make_clock(settings.clock).now_ms()
+        made = make_token_for(DbWebStore(database), username=username, name=label or None, now_ms=now_ms)
+        return {"id": made.id, "token": made.token}
+
+    return _with_database(settings, work)
+
+
+def add_device(settings: Settings, device_id: str, vehicle: str) -> Mapping[str, str]:
+    """Fit a recorder to a vehicle; its secret is in the answer, once."""
+    clock = make_clock(settings.clock)
+    secret = _with_database(settings, lambda database: _devices(database, clock).add(device_id, vehicle))
+    return {"device": device_id, "vehicle": vehicle, "secret": secret}
+
+
+def rotate_device(settings: Settings, device_id: str) -> Mapping[str, str]:
+    """Give a recorder another secret, in the answer once."""
+    clock = make_clock(settings.clock)
+    secret = _with_database(settings, lambda database: _devices(database, clock).rotate(device_id))
+    return {"device": device_id, "secret": secret}
+
+
+def broker_acl(settings: Settings) -> str:
+    """Give Mosquitto's access rules for this house's topics."""
+    from server.adapters.mqtt.acl import mosquitto_acl
+
+    return mosquitto_acl()
+
+
+# --- parts ---------------------------------------------------------------------------------------------------------
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url)
+
+
+def _with_database(settings: Settings, work: Callable[[Database], T]) -> T:
+    database = _database(settings)
+    try:
+        return work(database)
+    finally:
+        database.dispose()
+
+
+def _devices(database: Database, clock: Clock) -> Devices:
+    return Devices(DbDevices(database), DeviceHasher(), clock)
+
+
+def _endpoint(settings: Settings, role: str) -> Endpoint:
+    """Give the broker's address and this role's login: its own secret on the embedded broker, the URL's elsewhere."""
+    from server.adapters.mqtt.endpoint import Endpoint
+    from server.secrets import ensure_role_secrets
+
+    if settings.broker_url:
+        return Endpoint.parse(settings.broker_url)
+    local = settings.mqtt.local
+    return Endpoint(local.host, local.port, role, ensure_role_secrets(settings.data)[role])
+
+
+def _credentials(answer: dict[str, str], password: str, *, made: bool) -> Mapping[str, str]:
+    return answer | {"password": password} if made else answer
+
+
+def _beat(database: Database, name: str, stop: threading.Event) -> None:
+    """Say every two seconds that this role is alive, for /readyz."""
+    from server.adapters.db.counters import put
+
+    real = SystemClock()
+
+    def run() -> None:
+        while True:
+            try:
+                with database.write() as connection:
+                    put(connection, name, real.now_ms())
+            except Exception:
+                log.warning("the heartbeat %s could not be written; tried again in %g s", name, BEAT_S)
+            if stop.wait(BEAT_S):
+                return
+
+    threading.Thread(target=run, name="heartbeat", daemon=True).start()
+
+
+def _on_signals(end: Callable[..., None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
+VERSION: Final = "sixfixed"
+
+
+def program_version() -> str:
+    """Give this program's version."""
+    return version(VERSION)
