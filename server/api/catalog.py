@@ -45,7 +45,15 @@ def endpoints() -> tuple[Endpoint, ...]:
     made: list[Endpoint] = []
     for plural, rule in catalog_read.PLURALS.items():
         made.append(
-            Endpoint("GET", f"/{plural}", rule, _lister(plural), Items[dict[str, Any]], plural.capitalize(), query=Query)
+            Endpoint(
+                "GET",
+                f"/{plural}",
+                rule,
+                _lister(plural),
+                Items[dict[str, Any]],
+                plural.capitalize(),
+                query=Query,
+            )
         )
         made.append(
             Endpoint("GET", f"/{plural}/{{ref}}", rule, _shower(plural), dict[str, Any], f"One of {plural}")

@@ -11,11 +11,12 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from server.api.client import client_address
 from server.api.endpoint import PREFIX, Ask, Cookie, Endpoint, Reply, under
 from server.api.errors import MalformedError, invalid
-from server.api.origin import client_address, cookie_name, is_secure
 from server.errors import ForbiddenError
 from server.service import accounts, policy
+from server.service.origin import cookie_name, is_secure
 from server.service.policy import Caller
 from server.service.rows import AuditEntry
 from server.service.web_deps import WebDeps
@@ -42,7 +43,9 @@ def add(app: Flask, deps: WebDeps, endpoint: Endpoint) -> None:
         return response
 
     address = PREFIX + endpoint.path.replace("{", "<").replace("}", ">")
-    app.add_url_rule(address, f"{endpoint.method} {endpoint.path}", under(endpoint.rule, view), methods=[endpoint.method])
+    app.add_url_rule(
+        address, f"{endpoint.method} {endpoint.path}", under(endpoint.rule, view), methods=[endpoint.method]
+    )
 
 
 def read_credentials(deps: WebDeps) -> Credentials:
@@ -50,7 +53,7 @@ def read_credentials(deps: WebDeps) -> Credentials:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     return Credentials(
         token.strip() if kind.lower() == "bearer" and token.strip() else None,
-        request.cookies.get(cookie_name(deps)),
+        request.cookies.get(cookie_name(deps.settings)),
         request.headers.get(CSRF_HEADER),
     )
 
@@ -79,7 +82,7 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
     changes = request.method not in ("GET", "HEAD")
     ask = Ask(
         deps=deps, caller=None, subject="", path=path, body=None, query=None,
-        address=client_address(deps), agent=request.headers.get("User-Agent"),
+        address=client_address(deps.settings), agent=request.headers.get("User-Agent"),
         accept_csv=request.accept_mimetypes.best_match(["application/geo+json", "text/csv"]) == "text/csv",
         now_ms=deps.clock.now_ms(), real_ms=deps.real.now_ms(),
     )  # fmt: skip
@@ -88,7 +91,12 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
         caller, due = authenticate(work, given, ask.real_ms)
         policy.require_role(endpoint.rule, caller)
         ask.caller = caller
-        if caller is not None and changes and caller.session_id is not None and endpoint.rule.roles is not None:
+        if (
+            caller is not None
+            and changes
+            and caller.session_id is not None
+            and endpoint.rule.roles is not None
+        ):
             _require_csrf(caller, given)
         return due
 
@@ -195,11 +203,11 @@ def _reply(deps: WebDeps, endpoint: Endpoint, found: object) -> Response:
 
 def _set_cookie(deps: WebDeps, response: Response, cookie: Cookie) -> None:
     response.set_cookie(
-        cookie_name(deps),
+        cookie_name(deps.settings),
         cookie.value,
         max_age=cookie.max_age_s,
         path="/",
-        secure=is_secure(deps),
+        secure=is_secure(deps.settings),
         httponly=True,
         samesite="Lax",
     )

@@ -18,6 +18,7 @@ from server.errors import (
     SixFixedError,
     TooManyError,
 )
+from server.service.errors_shape import error_body
 
 _log = logging.getLogger("web")
 _STATUS: tuple[tuple[type[SixFixedError], int], ...] = (
@@ -52,12 +53,6 @@ def status_of(error: SixFixedError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def body_of(error: SixFixedError) -> dict[str, object]:
-    """Give the error's shape, which sockets use too."""
-    fields = error.fields if isinstance(error, InvalidError) else {}
-    return {"error": {"code": error.code, "message": error.message, "fields": fields}}
-
-
 def invalid(error: msgspec.ValidationError) -> InvalidError:
     """Say which field is wrong and why, from msgspec's own words.
 
@@ -87,7 +82,7 @@ def register(app: Flask) -> None:
         status = status_of(error)
         if status >= 500:
             _log.error("%s %s: %s", request.method, request.path.replace("\n", " "), error.message)
-        response = answer(status, body_of(error))
+        response = answer(status, error_body(error))
         if isinstance(error, TooManyError):
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
@@ -109,5 +104,7 @@ def register(app: Flask) -> None:
     def bug(error: Exception) -> Response:
         # The trace goes to the log, never to the caller.
         _log.error("%s %s failed", request.method, request.path.replace("\n", " "), exc_info=error)
-        message = "The server made a mistake; it is in its log. Try again, and tell the administrator if it stays."
+        message = (
+            "The server made a mistake; it is in its log. Try again, and tell the administrator if it stays."
+        )
         return answer(500, {"error": {"code": "internal", "message": message, "fields": {}}})

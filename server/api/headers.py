@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 
 from server.api.errors import MalformedError
-from server.api.origin import is_own_host, is_own_origin, is_secure
 from server.errors import ForbiddenError
+from server.service.origin import is_own_host, is_own_origin, is_secure
 from server.service.web_deps import WebDeps
 
 HSTS = "max-age=31536000"
@@ -44,13 +44,13 @@ def add(app: Flask, deps: WebDeps) -> None:
 
     @app.before_request
     def refuse_strangers() -> None:
-        if not is_own_host(deps, request.host):
+        if not is_own_host(deps.settings, request.host):
             raise MalformedError(
                 "This server doesn't answer under that host name: open its own address, or start it with --public-url.",
                 code="strange_host",
             )
         changes = request.method not in ("GET", "HEAD", "OPTIONS")
-        if changes and not is_own_origin(deps, request.headers.get("Origin"), request.host):
+        if changes and not is_own_origin(deps.settings, request.headers.get("Origin"), request.host):
             raise ForbiddenError("A page of another site may not change things here.", code="strange_origin")
 
     @app.after_request
@@ -63,7 +63,7 @@ def add(app: Flask, deps: WebDeps) -> None:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-        if is_secure(deps):
+        if is_secure(deps.settings):
             headers["Strict-Transport-Security"] = HSTS
         if request.path.startswith("/api/"):
             headers["Cache-Control"] = "no-store"

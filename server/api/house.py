@@ -9,8 +9,8 @@ from werkzeug.exceptions import NotFound
 
 from server.api.endpoint import under
 from server.api.errors import answer
-from server.api.origin import is_local
 from server.service import policy, readiness
+from server.service.origin import is_local
 from server.service.web_deps import WebDeps
 
 

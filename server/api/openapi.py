@@ -32,7 +32,9 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 
 def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
     """Build the document; `x-roles` says who may."""
-    shapes = [shape for each in endpoints for shape in (each.gives, each.takes, each.query) if shape is not None]
+    shapes = [
+        shape for each in endpoints for shape in (each.gives, each.takes, each.query) if shape is not None
+    ]
     found, components = msgspec.json.schema_components([*shapes, ErrorAnswer], ref_template=TEMPLATE)
     schema_of = dict(zip(map(repr, [*shapes, ErrorAnswer]), found, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -55,7 +57,13 @@ def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
 
 def _operation(each: Endpoint, schema_of: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": "id or unique code"}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "id or unique code",
+        }
         for name in re.findall(r"{(\w+)}", each.path)
     ]
     if each.query is not None:
@@ -67,7 +75,10 @@ def _operation(each: Endpoint, schema_of: dict[str, Any], components: dict[str, 
     good: dict[str, Any] = {"description": "Done" if each.gives is None else each.summary}
     if each.gives is not None:
         good["content"] = {"application/json": {"schema": schema_of[repr(each.gives)]}}
-    wrong = {"description": "Error", "content": {"application/json": {"schema": schema_of[repr(ErrorAnswer)]}}}
+    wrong = {
+        "description": "Error",
+        "content": {"application/json": {"schema": schema_of[repr(ErrorAnswer)]}},
+    }
     operation: dict[str, Any] = {
         "summary": each.summary,
         "description": (each.answer.__doc__ or each.summary).strip(),
@@ -109,7 +120,9 @@ def page(described: dict[str, Any]) -> str:
 
 
 def _details(operation: dict[str, Any]) -> str:
-    shown = {name: operation[name] for name in ("parameters", "requestBody", "responses") if name in operation}
+    shown = {
+        name: operation[name] for name in ("parameters", "requestBody", "responses") if name in operation
+    }
     return f"<details><summary>Takes and gives</summary><pre>{_pretty(shown)}</pre></details>"
 
 

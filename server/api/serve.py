@@ -18,7 +18,9 @@ from geventwebsocket.websocket import WebSocket
 from server.errors import StartError
 
 MAX_MESSAGE = 64 * 1024
-IDLE_S = 60.0  # above Socket.IO's ping interval and time-out together (45 s): who is silent for longer is gone
+IDLE_S = (
+    60.0  # above Socket.IO's ping interval and time-out together (45 s): who is silent for longer is gone
+)
 MAX_CONNECTIONS = 10_000
 STOP_S = 1.0
 
@@ -77,7 +79,12 @@ class _ErrorLog:
 
 
 def serve(
-    app: Flask, host: str, port: int, *, on_listening: Callable[[int], None] = lambda port: None, stop: Event | None = None
+    app: Flask,
+    host: str,
+    port: int,
+    *,
+    on_listening: Callable[[int], None] = lambda port: None,
+    stop: Event | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; call `on_listening` with the port once it is open. Raise StartError.
 
@@ -90,8 +97,14 @@ def serve(
     try:
         server.start()
     except OSError as why:
-        what = "is taken by another program" if why.errno == errno.EADDRINUSE else f"can't be opened ({why.strerror})"
-        raise StartError(f"the web address {host}:{port} {what}; choose another with --http HOST:PORT") from why
+        what = (
+            "is taken by another program"
+            if why.errno == errno.EADDRINUSE
+            else f"can't be opened ({why.strerror})"
+        )
+        raise StartError(
+            f"the web address {host}:{port} {what}; choose another with --http HOST:PORT"
+        ) from why
     ended = stop or Event()
     handlers = [gevent.signal_handler(number, ended.set) for number in (signal.SIGTERM, signal.SIGINT)]
     try:

@@ -102,9 +102,13 @@ def _csv(row: TripRow, points: list[TrackPoint]) -> bytes:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/positions", policy.POSITIONS, list_positions, Items[PositionItem], "Where the buses are"),
+    Endpoint(
+        "GET", "/positions", policy.POSITIONS, list_positions, Items[PositionItem], "Where the buses are"
+    ),
     Endpoint("GET", "/trips", policy.TRIPS, list_trips, Items[Trip], "Trips", query=TripQuery),
     Endpoint("GET", "/trips/{trip}", policy.TRIP, show_trip, TripDetail, "One trip, whole"),
-    Endpoint("GET", "/trips/{trip}/track", policy.TRACK, show_track, dict[str, Any], "The track", query=TrackQuery),
+    Endpoint(
+        "GET", "/trips/{trip}/track", policy.TRACK, show_track, dict[str, Any], "The track", query=TrackQuery
+    ),
     Endpoint("GET", "/trips/{trip}/manifest", policy.MANIFEST, show_manifest, Manifest, "Who is on it"),
 )

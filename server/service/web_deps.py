@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from server.clock import Clock
@@ -12,6 +11,7 @@ from server.service.audit_buffer import AuditBuffer
 from server.service.ended import Ended
 from server.service.web_metrics import WebMetrics
 from server.service.web_ports import WebStore
+from server.service.web_settings import WebSettings
 
 T = TypeVar("T")
 
@@ -27,20 +27,6 @@ class Pool(Protocol):
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
         """Run `job` on the loop after so many real seconds."""
-
-
-@dataclass(frozen=True)
-class WebSettings:
-    """Settings as the web shows or checks them. `dist` is the folder of the built pages."""
-
-    public_url: str | None
-    host: str
-    tiles: str | None
-    tiles_crs: str
-    tiles_attribution: str
-    demo: bool
-    version: str
-    dist: Path
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,287 @@
+"""Who watches what, and what they are sent: rooms by target and rights, fed from the house's topics."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import gevent
+import msgspec
+from gevent.event import Event
+
+from server.errors import NotFoundError, SixFixedError
+from server.live import checks
+from server.live.intake import Message, Notices, Positions, RideItem, Rides, Trips
+from server.live.room import Room
+from server.live.sockets import MAX_WATCHES, Socket
+from server.service import notices_read, watching
+from server.service.ended import EndedMessage
+from server.service.instants import at
+from server.service.shapes import ChildRide, Named
+from server.service.watching import Live, Target
+from server.service.web_deps import WebDeps
+from server.service.web_ports import Work
+
+TICK_S = 0.1  # positions of a tick go out as one message a room
+READ_AGAIN_S = 1.0  # a changed trip is read again at most this often for a room
+REFRESH_S = 10.0  # and as seldom as this while its bus only moves, for its estimates
+CHUNK = 25  # rooms read again in one unit of work
+
+Emit = Callable[[str, Any, str], None]
+_log = logging.getLogger("live")
+
+
+class Rooms:
+    """All rooms and sockets of this process; everything here runs on the event loop, reads on the pool."""
+
+    def __init__(self, deps: WebDeps, emit: Emit, disconnect: Callable[[str], None]) -> None:
+        self.deps = deps
+        self.sockets: dict[str, Socket] = {}
+        self.rooms: dict[str, Room] = {}
+        self.disconnect = disconnect
+        self._emit = emit
+        self._moved: dict[str, Live] = {}
+        self._rides: list[RideItem] = []
+        self._notices: list[tuple[str, str]] = []
+        self._work = Event()
+
+    def enter(self, socket: Socket) -> None:
+        """Take in a socket; from now on it hears its user's notices."""
+        self.sockets[socket.sid] = socket
+        self.deps.metrics.sockets.set(len(self.sockets))
+
+    def leave(self, sid: str) -> None:
+        """Forget a socket and all that it watched."""
+        socket = self.sockets.pop(sid, None)
+        if socket is not None:
+            for target in list(socket.watches):
+                self.unwatch(socket, target)
+        self.deps.metrics.sockets.set(len(self.sockets))
+
+    def watch(self, socket: Socket, message: object) -> dict[str, Any]:
+        """Join the room that the message names and give its snapshot; raise SixFixedError as HTTP does."""
+        rule, wanted = watching.read_target(message)
+        if len(socket.watches) >= MAX_WATCHES:
+            raise NotFoundError(f"This socket watches {MAX_WATCHES} things already: end a watch first.")
+        now_ms = self.deps.clock.now_ms()
+
+        def read() -> tuple[Room, Target]:
+            with self.deps.store.read() as work:
+                scope, target = watching.admit(work, socket.caller, rule, wanted, now_ms)
+                view = watching.look(work, scope, target, now_ms)
+                name = f"{target.kind}:{target.id}:{watching.audience(scope)}"
+                return Room(name, target, rule, scope, view, self.deps.real.monotonic()), target
+
+        fresh, target = self.deps.pool.run(read)
+        if socket.sid not in self.sockets:
+            raise NotFoundError("The socket has gone meanwhile.")
+        room = self.rooms.setdefault(fresh.name, fresh)
+        room.view, room.scope, room.read_at_s = fresh.view, fresh.scope, fresh.read_at_s
+        room.open_until_ms = _open_until(room, now_ms)
+        room.members.add(socket.sid)
+        socket.watches[target] = room.name
+        self.deps.audit.add(watching.note_watch(socket.caller, target, self.deps.real.now_ms()))
+        self._count()
+        built: dict[str, Any] = msgspec.to_builtins(fresh.view.parts)
+        return built
+
+    def unwatch(self, socket: Socket, target: Target) -> None:
+        """Leave a room; an empty one is forgotten."""
+        room = self.rooms.get(socket.watches.pop(target, ""))
+        if room is not None:
+            room.members.discard(socket.sid)
+            if not room.members:
+                self.rooms.pop(room.name, None)
+        self._count()
+
+    def take(self, message: Message) -> None:
+        """Keep what the house says for the next tick; never waits."""
+        match message:
+            case Positions():
+                self._moved.update((item.vehicle_id, item) for item in message.items)
+            case Trips():
+                changed = set(message.ids)
+                for room in self.rooms.values():
+                    if (
+                        room.target.kind in ("child", "trip") and changed & _all_trips(room)
+                    ) or room.target.kind in ("school", "fleet"):
+                        room.dirty = True
+            case Rides():
+                self._rides += message.items
+            case Notices():
+                self._notices += [(item.id, item.user_id) for item in message.items]
+            case EndedMessage():
+                gevent.spawn(self.end, message)
+                return
+        self._work.set()
+
+    def end(self, message: EndedMessage) -> None:
+        """Close the sockets that a log-out or a password change means."""
+        for socket in list(self.sockets.values()):
+            if socket.is_of(
+                session_id=message.session_id,
+                token_id=message.token_id,
+                user_id=message.user_id,
+                keep=message.keep,
+            ):
+                self.close(socket, "session")
+
+    def close(self, socket: Socket, reason: str) -> None:
+        """Tell a socket why, and close it."""
+        self._emit("ended", {"watch": None, "reason": reason}, socket.sid)
+        self.leave(socket.sid)
+        # What was said goes out before the connection does.
+        gevent.sleep(0)
+        self.disconnect(socket.sid)
+
+    def run(self) -> None:
+        """Send what has come, for ever; one round's error doesn't end the next."""
+        while True:
+            self._work.wait(timeout=READ_AGAIN_S)
+            self._work.clear()
+            try:
+                self._send_positions()
+                self._send_rides()
+                self._send_notices()
+                self._end_windows()
+                self._read_again()
+            except Exception:
+                _log.exception("a round of live messages failed")
+            gevent.sleep(TICK_S)
+
+    def check(self) -> None:
+        """Look again at every right that may have ended; see `checks`."""
+        checks.run(self)
+
+    def send_to(self, sids: set[str], event: str, content: object) -> None:
+        """Send one message to several sockets."""
+        built = msgspec.to_builtins(content)
+        for sid in list(sids):
+            self._emit(event, built, sid)
+        if sids:
+            self.deps.metrics.pushes.labels(event).inc(len(sids))
+
+    def _send_positions(self) -> None:
+        moved, self._moved = self._moved, {}
+        if not moved:
+            return
+        now_ms, now_s = self.deps.clock.now_ms(), self.deps.real.monotonic()
+        for room in list(self.rooms.values()):
+            seen = room.pick(moved, now_ms)
+            if not seen:
+                continue
+            self.send_to(room.members, "position", {"items": seen})
+            if room.target.kind in ("child", "trip") and now_s - room.read_at_s >= REFRESH_S:
+                room.dirty = True
+
+    def _send_rides(self) -> None:
+        rides, self._rides = self._rides, []
+        for ride in rides:
+            for room in list(self.rooms.values()):
+                if room.target == Target("child", ride.rider_id):
+                    self.send_to(room.members, "ride", self._show_ride(room, ride))
+                    room.dirty = True
+
+    def _show_ride(self, room: Room, ride: RideItem) -> dict[str, object]:
+        child = room.view.child
+        trips = [] if child is None else [trip for trip in child.trips_today if trip.id == ride.trip_id]
+        trip = trips[0] if trips else None
+        stops = trip.stops if trip is not None and trip.stops is not msgspec.UNSET else []
+        stop = next((Named(each.id, each.code, each.name) for each in stops if each.id == ride.stop_id), None)
+        shown = ChildRide(
+            dir="on" if ride.dir == "on" else "off",
+            at=at(ride.at_ms, room.view.timezone),
+            trip=None if trip is None else Named(trip.id, trip.code, trip.name),
+            stop=stop,
+        )
+        return {"child": ride.rider_id} | msgspec.structs.asdict(shown)
+
+    def _send_notices(self) -> None:
+        waiting, self._notices = self._notices, []
+        sids_of: dict[str, set[str]] = {}
+        for socket in self.sockets.values():
+            sids_of.setdefault(socket.caller.user_id, set()).add(socket.sid)
+        wanted = [(notice_id, user_id) for notice_id, user_id in waiting if user_id in sids_of]
+        if not wanted:
+            return
+
+        def read() -> list[tuple[str, object]]:
+            found: list[tuple[str, object]] = []
+            with self.deps.store.read() as work:
+                for notice_id, user_id in wanted:
+                    # The row says whose it is, whatever the message says.
+                    if work.scopes.find_notice_id(user_id, notice_id) is not None:
+                        found.append((user_id, notices_read.show_notice(work.notices.get(notice_id))))
+            return found
+
+        for user_id, notice in self.deps.pool.run(read):
+            self.send_to(sids_of.get(user_id, set()), "notice", notice)
+
+    def _end_windows(self) -> None:
+        """Say that a window is over, once; positions stop by themselves, since `Room.pick` looks at the window."""
+        now_ms = self.deps.clock.now_ms()
+        for room in list(self.rooms.values()):
+            if room.open_until_ms is not None and now_ms > room.open_until_ms:
+                room.open_until_ms = None
+                room.dirty = True
+                room.read_at_s = 0.0
+                self.send_to(room.members, "ended", {"watch": room.target.named(), "reason": "window"})
+
+    def _read_again(self) -> None:
+        now_s = self.deps.real.monotonic()
+        due = [room for room in self.rooms.values() if room.dirty and now_s - room.read_at_s >= READ_AGAIN_S]
+        for start in range(0, len(due), CHUNK):
+            chunk = due[start : start + CHUNK]
+            now_ms = self.deps.clock.now_ms()
+            views = self.deps.pool.run(partial(self._look, chunk, now_ms))
+            for room, view in zip(chunk, views, strict=True):
+                room.dirty = False
+                room.read_at_s = self.deps.real.monotonic()
+                if view is None:
+                    continue
+                before, room.view = room.view, view
+                room.open_until_ms = _open_until(room, now_ms)
+                self._send_view(room, before)
+
+    def _look(self, chunk: list[Room], now_ms: int) -> list[watching.View | None]:
+        with self.deps.store.read() as work:
+            return [_look_one(work, room, now_ms) for room in chunk]
+
+    def _send_view(self, room: Room, before: watching.View) -> None:
+        if room.target.kind in ("child", "trip"):
+            self.send_to(room.members, room.target.kind, room.view.parts[room.target.kind])
+            return
+        known = {trip.id: trip for trip in before.parts["trips"].items}
+        for trip in room.view.parts["trips"].items:
+            if known.get(trip.id) != trip:
+                self.send_to(room.members, "trip", trip)
+
+    def _count(self) -> None:
+        self.deps.metrics.watches.set(sum(len(room.members) for room in self.rooms.values()))
+
+
+def _look_one(work: Work, room: Room, now_ms: int) -> watching.View | None:
+    try:
+        return watching.look(work, room.scope, room.target, now_ms)
+    except SixFixedError:
+        # Gone or no longer theirs: the next check of rights tells them.
+        return None
+
+
+def _all_trips(room: Room) -> set[str]:
+    child = room.view.child
+    return (
+        room.trips()
+        | ({trip.id for trip in child.trips_today} if child is not None else set())
+        | ({room.target.id} if room.target.kind == "trip" else set())
+    )
+
+
+def _open_until(room: Room, now_ms: int) -> int | None:
+    """Say when the open window of a narrow room's buses ends; None when none is open."""
+    if room.wide:
+        return None
+    ends = [follow.to_ms for follow in room.view.follows if follow.from_ms <= now_ms <= follow.to_ms]
+    return min(ends, default=None)
