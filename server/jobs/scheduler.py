@@ -1,0 +1,98 @@
+"""Run the house's regular jobs in exactly one live process: the one that holds the lease.
+
+Two schedulers would run every job twice; a job is idempotent all the same, since a process may be stopped for longer
+than its lease and wake up in the middle of one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from threading import Event
+from typing import Protocol
+
+import msgspec
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from server.clock import Clock
+
+LEASE = "scheduler"
+RENEW_S = 5.0  # a lease lasts three times as long: so soon another takes over from one that died
+
+log = logging.getLogger(__name__)
+
+
+class Leases(Protocol):
+    """One live holder of a name."""
+
+    def take(self, name: str, holder: str, now_ms: int, until_ms: int) -> bool:
+        """Take or renew a name; False while another holds it."""
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a name back."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """Something to do at once and then again and again; `every_s` in the school day's seconds."""
+
+    name: str
+    every_s: float
+    run: Callable[[], object]
+
+
+def run_scheduler(
+    leases: Leases, clock: Clock, jobs: Sequence[Job], *, holder: str, stop: Event, renew_s: float = RENEW_S
+) -> None:
+    """Run jobs whenever this process holds the lease, until `stop` is set; then give the lease back.
+
+    `holder` names this process uniquely. Leases last three times `renew_s` of real time.
+    """
+    running: BackgroundScheduler | None = None
+    held_until = 0.0
+    try:
+        while True:
+            held_until = _renew(leases, clock, holder, renew_s, held_until)
+            if clock.monotonic() < held_until and running is None:
+                log.info("this process runs the regular jobs now")
+                running = _start(jobs, clock.speed)
+            elif clock.monotonic() >= held_until and running is not None:
+                log.warning("another process runs the regular jobs now")
+                running.shutdown(wait=False)
+                running = None
+            if stop.wait(renew_s):
+                return
+    finally:
+        if running is not None:
+            running.shutdown(wait=True)
+            leases.release(LEASE, holder)
+
+
+def _renew(leases: Leases, clock: Clock, holder: str, renew_s: float, held_until: float) -> float:
+    """Give the instant (monotonic) up to which this process holds the lease; unchanged when nobody could say."""
+    began = clock.monotonic()
+    now_ms = clock.now_ms()
+    # The row's time is the school day's, since all processes share that mapping; its length is real seconds.
+    try:
+        held = leases.take(LEASE, holder, now_ms, now_ms + round(3000 * renew_s * clock.speed))
+    except Exception:
+        log.exception("the lease of the regular jobs could not be renewed; trying again")
+        return held_until
+    return began + 3 * renew_s if held else 0.0
+
+
+def _start(jobs: Sequence[Job], speed: float) -> BackgroundScheduler:
+    scheduler = BackgroundScheduler(timezone=UTC)
+    for job in jobs:
+        scheduler.add_job(
+            job.run,
+            "interval",
+            id=job.name,
+            seconds=job.every_s / speed,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    scheduler.start()
+    return scheduler

@@ -1,0 +1,48 @@
+"""Export what the database says as a pack: the same files, without secrets and passwords."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from server.errors import ConflictError
+from server.secrets import write_secret_file
+from server.service.packs.pack import FILES, Pack
+from server.service.packs.port import PackStore
+from server.service.packs.sheet import write_sheet
+
+
+def export_pack(path: Path, store: PackStore) -> dict[str, int]:
+    """Write a folder, or a zip when the name ends so; give the rows by file; raise ConflictError.
+
+    Files are of mode 0600: they name children.
+    """
+    pack = store.load().pack
+    if path.suffix.lower() == ".zip":
+        write_secret_file(path, _zipped(pack))
+    else:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ConflictError(f"{path} is there and not an empty folder; name a new one, or a .zip file")
+        write_folder(path, pack)
+    return {kind.name: len(pack.of(kind) or ()) for kind in FILES}
+
+
+def write_folder(path: Path, pack: Pack) -> None:
+    """Write the present files of a pack into a folder (0700, files 0600), whole or not at all each."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for kind in FILES:
+        rows = pack.of(kind)
+        if rows is not None:
+            write_secret_file(path / kind.name, write_sheet(kind, rows).encode())
+
+
+def _zipped(pack: Pack) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for kind in FILES:
+            # A date of its own, so that two exports of one database are the same bytes.
+            entry = zipfile.ZipInfo(kind.name, (2026, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, write_sheet(kind, pack.of(kind) or ()))
+    return out.getvalue()

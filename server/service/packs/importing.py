@@ -1,0 +1,88 @@
+"""Import a pack: read, judge, and store it whole; or report every fault and change nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from server.errors import ConflictError
+from server.service.packs.fault import PackReport, Remarks
+from server.service.packs.judging import judge
+from server.service.packs.network import lay_out
+from server.service.packs.pack import FILES, Pack
+from server.service.packs.port import CatalogMovedError, Change, PackStore, SecretHasher
+from server.service.packs.reading import complete, read_pack
+from server.service.packs.source import read_source
+
+TRIES = 5  # another import or a new device may come in between, hardly five times
+HASHERS = 4  # argon2 leaves Python's lock, so that as many passwords are hashed at once
+
+
+def import_pack(
+    path: Path, store: PackStore, *, secret_hasher: SecretHasher, password_hasher: SecretHasher, now_ms: int
+) -> PackReport:
+    """Import the folder or zip at `path`; raise PackRejected with every fault, or NotFoundError.
+
+    The report carries the secrets and passwords that were made: they are kept nowhere else.
+    """
+    early = Remarks()
+    read = read_pack(read_source(path, early), early)
+    for _ in range(TRIES):
+        remarks = Remarks(early)
+        current = store.load()
+        pack = complete(read, current.pack, remarks)
+        full = pack.over(current.pack)
+        judge(pack, full, remarks)
+        drafts = lay_out(full, remarks) if _moves_plans(pack) else None
+        remarks.raise_if_any()
+        made_secrets, secret_hashes = _credentials(
+            ((device.id, device.secret) for device in pack.devices or ()),
+            current.secret_hashes,
+            secret_hasher,
+            24,
+        )
+        made_passwords, password_hashes = _credentials(
+            ((user.username, user.password) for user in pack.users or ()),
+            current.password_hashes,
+            password_hasher,
+            12,
+        )
+        try:
+            changed = store.apply(
+                Change(pack, full, drafts, secret_hashes, password_hashes), current.version, now_ms
+            )
+        except CatalogMovedError:
+            continue
+        counts = {kind.name: len(rows) for kind in FILES if (rows := pack.of(kind)) is not None}
+        return PackReport(counts, tuple(sorted(remarks.warnings)), made_secrets, made_passwords, changed)
+    raise ConflictError(f"the database changed {TRIES} times while the pack was judged; import it again")
+
+
+def _moves_plans(pack: Pack) -> bool:
+    parts = (pack.agencies, pack.stops, pack.routes, pack.timetables, pack.stop_times, pack.shape_points)
+    return any(part is not None for part in parts)
+
+
+def _credentials(
+    wanted: Iterable[tuple[str, str | None]],
+    known: Mapping[str, str],
+    hasher: SecretHasher,
+    random_bytes: int,
+) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
+    """Give the secrets that had to be made, and the hashes of those that are new: a kept one costs no hash."""
+    made: list[tuple[str, str]] = []
+    changed: list[tuple[str, str]] = []
+    for name, secret in wanted:
+        if secret is not None:
+            if name not in known or not hasher.verify(known[name], secret):
+                changed.append((name, secret))
+        elif name not in known:
+            made.append((name, secrets.token_urlsafe(random_bytes)))
+    with ThreadPoolExecutor(HASHERS) as pool:
+        fresh = made + changed
+        hashes = dict(
+            zip((name for name, _ in fresh), pool.map(hasher.hash, (one for _, one in fresh)), strict=True)
+        )
+    return tuple(made), hashes

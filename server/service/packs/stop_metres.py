@@ -1,0 +1,133 @@
+"""Find at which metre of a shape each stop of a timetable lies, also where the shape passes a stop twice.
+
+The sequence of places that never goes back and minimises the total distance from the stops to the shape, by dynamic
+programming over every local minimum of that distance: so a stop between two passes of a loop gets the right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import hypot
+from typing import NamedTuple
+
+import msgspec
+
+from server.domain.geo import Polyline, distance_m
+
+# Two stops at one place may project in the wrong order by as much as a drawn line wiggles.
+BACK_M = 20.0
+# Where a road is driven there and back both passes are equally near. A metre from where the planned time has the bus
+# costs this many metres of distance: enough to choose, too little to outweigh a nearer pass.
+PULL = 0.005
+
+
+class FittedStop(msgspec.Struct, frozen=True):
+    """A stop's place: metre along the shape, and the nearest point there (degrees)."""
+
+    metre: float
+    lat: float
+    lon: float
+
+
+class _Place(NamedTuple):
+    metre: float
+    offset_m: float
+    x: float
+    y: float
+
+
+def shape_metres(points: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """Give the distance along the shape at each of its points (degrees), in metres.
+
+    >>> [round(metre) for metre in shape_metres([(37.5, 105.0), (37.5, 105.01), (37.51, 105.01)])]
+    [0, 882, 1994]
+    """
+    found = [0.0]
+    for (lat_a, lon_a), (lat_b, lon_b) in pairwise(points):
+        found.append(found[-1] + distance_m(lat_a, lon_a, lat_b, lon_b))
+    return tuple(found)
+
+
+def fit_stops(
+    shape: Sequence[tuple[float, float]],
+    metres: Sequence[float],
+    stops: Sequence[tuple[float, float]],
+    shares: Sequence[float],
+    within_m: float,
+) -> list[FittedStop | None] | None:
+    """Give each stop's place on the shape, None for one that is not within `within_m` of it.
+
+    `shares` is the part of the planned driving time, 0 to 1, at each stop. Gives None as a whole when the shape passes
+    the stops in another order (each is near, but not one after the other).
+    """
+    line = Polyline.of(shape, metres)
+    places = [_places(line, lat, lon, within_m) for lat, lon in stops]
+    chosen = _cheapest(places, [share * line.length_m for share in shares])
+    if chosen is None:
+        return None
+    found: list[FittedStop | None] = []
+    furthest = 0.0
+    for place in chosen:
+        if place is None:
+            found.append(None)
+            continue
+        furthest = max(furthest, place.metre)
+        found.append(FittedStop(furthest, line.lat0 + place.y / line.ky, line.lon0 + place.x / line.kx))
+    return found
+
+
+def _places(line: Polyline, lat: float, lon: float, within_m: float) -> list[_Place]:
+    """List every local minimum of the distance to the line that is near enough, in driving order."""
+    px, py = (lon - line.lon0) * line.kx, (lat - line.lat0) * line.ky
+    nearest = []
+    for k in range(1, len(line.ms)):
+        ax, ay, bx, by = line.xs[k - 1], line.ys[k - 1], line.xs[k], line.ys[k]
+        dx, dy = bx - ax, by - ay
+        sq = dx * dx + dy * dy
+        u = min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / sq)) if sq else 0.0
+        x, y = ax + u * dx, ay + u * dy
+        nearest.append(
+            _Place(line.ms[k - 1] + u * (line.ms[k] - line.ms[k - 1]), hypot(px - x, py - y), x, y)
+        )
+    found = []
+    for k, place in enumerate(nearest):
+        if place.offset_m > within_m:
+            continue
+        falls_before = k > 0 and nearest[k - 1].offset_m < place.offset_m
+        falls_after = k + 1 < len(nearest) and nearest[k + 1].offset_m <= place.offset_m
+        # The first and the last point stay open to the first and the last stop of a loop.
+        if not falls_before and not falls_after:
+            found.append(place)
+    return found
+
+
+def _cheapest(places: list[list[_Place]], expected: list[float]) -> list[_Place | None] | None:
+    """Choose a place for each stop that has any, never going back by more than BACK_M, at the least total cost."""
+    rows: list[tuple[int, list[_Place], list[int]]] = []  # stop, its places, for each the place before
+    costs: list[float] = []
+    for stop, candidates in enumerate(places):
+        if not candidates:
+            continue
+        here, before = [], []
+        for place in candidates:
+            cost = place.offset_m + PULL * abs(place.metre - expected[stop])
+            if not rows:
+                here.append(cost)
+                before.append(-1)
+                continue
+            last = rows[-1][1]
+            reach = [k for k in range(len(last)) if last[k].metre <= place.metre + BACK_M]
+            best = min(reach, key=costs.__getitem__, default=-1)
+            here.append(cost + costs[best] if best >= 0 else float("inf"))
+            before.append(best)
+        if min(here) == float("inf"):
+            return None
+        rows.append((stop, candidates, before))
+        costs = here
+    chosen: list[_Place | None] = [None] * len(places)
+    k = costs.index(min(costs)) if costs else -1
+    for stop, candidates, before in reversed(rows):
+        chosen[stop] = candidates[k]
+        k = before[k]
+    return chosen
