@@ -59,6 +59,8 @@ export class Drawing {
       fadeDuration: 0,
     });
     map.touchZoomRotate.disableRotation();
+    // The map stands in a named region already; its canvas is what the arrow keys move.
+    map.getCanvas().setAttribute('role', 'application');
     map.getCanvas().setAttribute('aria-label', names.label);
     const drawing = new Drawing(map, holder, tiles, onMoved);
     await map.once('load');
@@ -136,7 +138,7 @@ export class Drawing {
   }
 
   #fitLabels(): void {
-    requestAnimationFrame(() => fitLabels(this.#labels));
+    requestAnimationFrame(() => fitLabels(this.#labels, this.holder, this.#bus?.getElement() ?? null));
   }
 
   /** Put the bus there; null takes it away. `faded` is a bus whose position is old. */
@@ -159,7 +161,9 @@ export class Drawing {
     element.setAttribute('aria-label', name);
     element.style.setProperty('--hdg', `${String(Math.round(spot.hdg ?? 0))}deg`);
     const now = performance.now();
-    if (now - this.#cut_ms >= CUT_MS) this.#cut();
+    if (now - this.#cut_ms < CUT_MS) return;
+    this.#cut();
+    this.#fitLabels();
   }
 
   #busMarker(spot: Spot): Marker {
@@ -203,7 +207,7 @@ export class Drawing {
     for (const point of points) bounds.extend(this.#at(point));
     const { clientWidth, clientHeight } = this.holder;
     const edge = Math.min(EDGE_PX, clientWidth / 6, clientHeight / 6);
-    // More room at the sides: a label is wide, and begins at its stop's middle.
+    // More room on the right: most labels stand there.
     const padding = {
       top: edge,
       bottom: edge + 24,

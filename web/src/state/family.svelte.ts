@@ -149,7 +149,17 @@ export class Family {
   }
 
   #disconnected(): void {
-    if (this.link.kind !== 'offline') this.link = { kind: 'offline', since: this.clock.exactly() };
+    if (this.link.kind === 'offline') return;
+    this.link = { kind: 'offline', since: this.clock.exactly() };
+    void this.#fetchLine();
+  }
+
+  /** Where the socket does not come through, the route at least comes over HTTP; what moves does not. */
+  async #fetchLine(): Promise<void> {
+    const child = this.child;
+    if (!child?.trip || child.trip.stops.length > 0) return;
+    const whole = await this.session.http.child(child.id).catch(() => null);
+    if (whole) this.#replace(whole);
   }
 
   #windowEnded(id: string | null): void {

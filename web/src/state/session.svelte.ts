@@ -17,14 +17,13 @@ export class Session {
   phase: Phase = $state('starting');
   user: User | null = $state.raw(null);
   tiles: Tiles = $state.raw(null);
-  demo = $state(false);
   farewell: Farewell = $state(null);
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly http: Http,
     private readonly clock: Clock,
-    private readonly tongue: Tongue,
+    private readonly tongue: Pick<Tongue, 'suggest'>,
   ) {}
 
   /** Ask for the settings and who is signed in; tries again by itself while the server can't be reached. */
@@ -45,7 +44,6 @@ export class Session {
     const config = await this.http.config();
     this.clock.tell(config.now, config.speed, config.sent_ms, config.received_ms);
     this.tiles = config.tiles;
-    this.demo = config.demo;
   }
 
   /** Sign in; throws Failure for the form to say. */

@@ -117,6 +117,11 @@ export class Http {
     return (await this.#read(shapes.children, await this.#ask('GET', '/children'))).items;
   }
 
+  /** One child with the line of its trip, which the list of children leaves out. */
+  async child(id: string): Promise<Child> {
+    return this.#read(shapes.child, await this.#ask('GET', `/children/${encodeURIComponent(id)}`));
+  }
+
   async notices(after: string | null): Promise<{ items: Notice[]; next: string | null }> {
     const query = after === null ? '' : `&after=${encodeURIComponent(after)}`;
     return this.#read(shapes.notices, await this.#ask('GET', `/notices?limit=20${query}`));

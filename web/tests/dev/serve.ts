@@ -1,0 +1,14 @@
+/** `npm run fake`: the built page on the fake server; the user name is the scene, the password "correct horse battery". */
+
+import { startFake } from './server.ts';
+
+const fake = await startFake('coming', Number(process.env['PORT'] ?? 8123));
+console.log(
+  `${fake.url}  sign in as: coming aboard home board stop left stale lost silent planned overdue none two nochild done ended missed cancelled absent operator`,
+);
+process.stdin.on('data', (line) => {
+  const word = String(line).trim();
+  if (word === 'board') fake.board();
+  if (word === 'cut') fake.cut(20_000);
+  if (word === 'end') fake.endSession();
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { badgeOf, punctualityOf, situationOf } from '../src/model/situation.ts';
+import type { ChildTrip } from '../src/model/trip.ts';
+import { sayIn, type Say } from '../src/words/say.ts';
+import { sentenceOf } from '../src/words/sentence.ts';
+import { aChild, aPosition, aStop, aTrip, at } from './builders.ts';
+
+const en: Say = (key, values) => sayIn('en', key, values);
+const zh: Say = (key, values) => sayIn('zh', key, values);
+
+function said(over: Partial<ChildTrip>, now = '07:20:08'): { kind: string; en: string; zh: string } {
+  const child = aChild(aTrip(over));
+  const situation = situationOf(child, at(now));
+  return { kind: situation.kind, en: sentenceOf(child, situation, en), zh: sentenceOf(child, situation, zh) };
+}
+
+describe('the first sentence', () => {
+  it.each<[string, Partial<ChildTrip>, string, string]>([
+    ['coming', {}, 'Bus 17 · on the way · 2 stops before yours', '17 号车 · 在路上 · 到您的站前还有 2 站'],
+    [
+      'coming',
+      { stops_before: 1 },
+      'Bus 17 · on the way · 1 stop before yours',
+      '17 号车 · 在路上 · 到您的站前还有 1 站',
+    ],
+    [
+      'coming',
+      { stops_before: 0 },
+      'Bus 17 · on the way · your stop is next',
+      '17 号车 · 在路上 · 下一站就是您的站',
+    ],
+    ['coming', { stops_before: null }, 'Bus 17 · on the way', '17 号车 · 在路上'],
+    [
+      'aboard_to_school',
+      { rider_state: 'aboard' },
+      'Bus 17 · Xiaoyu is on it · 2 stops before school',
+      '17 号车 · Xiaoyu在车上 · 到校前还有 2 站',
+    ],
+    [
+      'aboard_home',
+      { rider_state: 'aboard', direction: 'from_school', stops_before: 0 },
+      'Bus 17 · Xiaoyu is on it · your stop is next',
+      '17 号车 · Xiaoyu在车上 · 下一站就是您的站',
+    ],
+    ['at_school', { rider_state: 'alighted' }, 'Xiaoyu arrived at Third School', 'Xiaoyu已到达Third School'],
+    [
+      'planned',
+      { state: 'scheduled', planned_start_at: at('07:40') },
+      'Bus 17 · starts at 07:40',
+      '17 号车 · 07:40 发车',
+    ],
+    [
+      'not_started',
+      { state: 'scheduled' },
+      'Bus 17 · should have started at 07:05 · not heard from yet',
+      '17 号车 · 应于 07:05 发车 · 还没有消息',
+    ],
+    [
+      'missed',
+      { state: 'missed' },
+      'Bus 17 · did not run · planned for 07:05',
+      '17 号车 · 未发车 · 原定 07:05',
+    ],
+    ['cancelled', { state: 'cancelled' }, 'Bus 17 · cancelled today', '17 号车 · 今天停运'],
+    ['absent', { rider_state: 'absent' }, 'Xiaoyu is not riding · to school', 'Xiaoyu今天不乘车 · 上学'],
+    [
+      'still_aboard',
+      { state: 'arrived', direction: 'from_school', rider_state: 'aboard', ended_at: at('07:19') },
+      'Bus 17 · finished at 07:19 · Xiaoyu is not recorded as off',
+      '17 号车 · 07:19 已收车 · 没有Xiaoyu的下车记录',
+    ],
+    ['no_signal', { position: null }, 'Bus 17 · on the way · no signal yet', '17 号车 · 在路上 · 还没有信号'],
+  ])('%s: %o', (kind, over, english, chinese) => {
+    expect(said(over)).toEqual({ kind, en: english, zh: chinese });
+  });
+
+  it('says since when a bus is silent, after five minutes', () => {
+    expect(said({}, '07:25').kind).toBe('coming');
+    expect(said({}, '07:26').en).toBe('Bus 17 · no signal since 07:20');
+  });
+
+  it('says that a bus has left the stop without the child', () => {
+    const stops = [aStop('p3', { departed_at: at('07:19'), passed: true, mine: true })];
+    expect(said({ stops }).en).toBe(
+      'Bus 17 · left Yingbin Bridge at 07:19 · Xiaoyu is not recorded as aboard',
+    );
+  });
+
+  it('says that the bus is there', () => {
+    expect(said({ stops: [aStop('p3', { arrived_at: at('07:20'), mine: true })] }).kind).toBe('at_stop');
+  });
+
+  it('calls a bus without a number by its plate', () => {
+    const bus = { id: 'v', code: 'GRAND-COACH', name: '宁E·A0017校' };
+    expect(said({ bus }).en).toContain('Bus 宁E·A0017校 · on the way');
+    expect(said({ bus: null }).en).toContain('The bus · on the way');
+  });
+
+  it('has nothing to say on a day without a bus', () => {
+    const child = aChild(null);
+    expect(sentenceOf(child, situationOf(child, at('07:20')), en)).toBe('Xiaoyu has no bus today');
+  });
+});
+
+describe('the number', () => {
+  const headline = (over: Partial<ChildTrip>, now: string) =>
+    situationOf(aChild(aTrip(over)), at(now)).headline;
+
+  it('is the interval while the position is live, the same in grey when it is stale, and none when it is lost', () => {
+    expect(headline({}, '07:20:30')).toMatchObject({ kind: 'interval', faded: false });
+    expect(headline({}, '07:23')).toMatchObject({ kind: 'interval', faded: true });
+    expect(headline({}, '07:26')).toEqual({ kind: 'planned', at: at('07:30') });
+    expect(headline({ rider_state: 'aboard' }, '07:26')).toBeNull();
+  });
+
+  it('is never made up where the server says none', () => {
+    expect(headline({ eta: null }, '07:20:30')).toBeNull();
+  });
+});
+
+it('advises where a sentence alone would leave the reader helpless', () => {
+  const advice = (over: Partial<ChildTrip>, now = '07:20:08') =>
+    situationOf(aChild(aTrip(over)), at(now)).advice;
+  expect(advice({})).toBeNull();
+  expect(advice({ state: 'missed' })).toBe('call');
+  expect(advice({ state: 'cancelled' })).toBe('arrange');
+  expect(advice({}, '07:30')).toBe('wait_planned');
+  expect(advice({ rider_state: 'aboard' }, '07:30')).toBe('aboard_quiet');
+});
+
+it('tells the child by a badge of its own', () => {
+  expect(badgeOf(aChild(aTrip({ rider_state: 'aboard' })))).toEqual({ badge: 'aboard', tone: 'ok' });
+  expect(badgeOf(aChild(aTrip({ rider_state: 'alighted', direction: 'from_school' }))).badge).toBe('off');
+  expect(badgeOf(aChild(aTrip({ position: aPosition(), rider_state: 'no_show' }))).tone).toBe('act');
+  expect(badgeOf(aChild(null)).badge).toBe('none');
+});
+
+it('is early from a minute, and late from two', () => {
+  expect([-90, -30, 119, 120].map(punctualityOf)).toEqual(['early', 'on_time', 'on_time', 'late']);
+});
