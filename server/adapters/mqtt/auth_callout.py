@@ -23,9 +23,9 @@ SUBJECT: Final = "$SYS.REQ.USER.AUTH"
 # A device that flaps asks several times a second; its secret need not be hashed each time.
 _REMEMBER_S: Final = 5.0
 _REMEMBER_MAX: Final = 50_000
-# Each under the broker's own time-out of 10 s together, so that the refusal says why.
-_GATE_S: Final = 4.0
-_DATABASE_S: Final = 5.0
+# Each under the broker's own time-out of 5 s together, so that the refusal says why.
+_GATE_S: Final = 2.0
+_DATABASE_S: Final = 2.5
 _THREADS: Final = 4
 
 
@@ -37,7 +37,7 @@ class AuthCallout:
     """Decides on each client at the door.
 
     `authenticate_device(device, secret)` may block and is called in a thread; whatever it raises refuses this once.
-    `ingest_ready` returns once ingest's session exists: devices wait for it a little and are then refused, since a
+    `store_ready` returns once the message store has its cap, and nobody enters before. `ingest_ready` returns once ingest's session exists: devices wait for it a little and are then refused, since a
     message that the broker takes before that session is acknowledged and gone.
     """
 
@@ -47,13 +47,15 @@ class AuthCallout:
         signer: Signer,
         role_secrets: Mapping[str, str],
         authenticate_device: Callable[[str, str], bool],
-        ingest_ready: Callable[[], Awaitable[None]],
+        store_ready: Callable[[], Awaitable[object]],
+        ingest_ready: Callable[[], Awaitable[object]],
         clock: Clock,
         log: Logger,
     ) -> None:
         self._signer = signer
         self._role_secrets = role_secrets
         self._authenticate_device = authenticate_device
+        self._store_ready = store_ready
         self._ingest_ready = ingest_ready
         self._clock = clock
         self._log = log
@@ -107,6 +109,10 @@ class AuthCallout:
             raise Refused("anonymous clients are not let in")
         if not client_id_fits(username, client_id):
             raise Refused(f"client id {client_id!r} is not one of user {username!r}")
+        try:
+            await asyncio.wait_for(self._store_ready(), _GATE_S)
+        except TimeoutError:
+            raise Refused(f"{username!r} must wait: the store is not ready yet") from None
         if username in ROLES:
             wanted = self._role_secrets.get(username, "")
             if not wanted or not hmac.compare_digest(wanted.encode(), request.options.password.encode()):

@@ -29,6 +29,8 @@ from server.secrets import ensure_role_secrets
 
 _READY_S: Final = 15.0
 _POLL_S: Final = 0.1
+_CONNECT_POLL_S: Final = 0.01
+_PORT_S: Final = 2.0
 _GATE_POLL_S: Final = 0.25
 _REVOCATION_POLL_S: Final = 2.0
 _HEALTH_POLL_S: Final = 5.0
@@ -58,6 +60,8 @@ class Broker:
         self._device_versions = device_versions
         self._clock = clock
         self._log = log or getLogger("broker")
+        self._ports: LoopbackPorts | None = None
+        self._capped = asyncio.Event()
         self._gate = asyncio.Event()
         self._stack = AsyncExitStack()
         self._watchers: list[asyncio.Task[None]] = []
@@ -91,19 +95,26 @@ class Broker:
         keys = ensure_broker_keys(settings.data_dir)
         if (orphan := end_orphan(settings)) is not None:
             self._log.warning("ended the broker process %d that an earlier start left behind", orphan)
-        if not broker_config.is_free(settings.mqtt_host, settings.mqtt_port):
+        deadline = self._clock.monotonic() + (_PORT_S if orphan else 0)
+        while not broker_config.is_free(settings.mqtt_host, settings.mqtt_port):
+            # The last threads of a killed process hold its port a little longer than its first.
+            if self._clock.monotonic() < deadline:
+                await asyncio.sleep(_CONNECT_POLL_S)
+                continue
             raise StartError(
                 f"the MQTT port {settings.mqtt_host}:{settings.mqtt_port} is taken by another program; end it, or "
                 "choose another port with --mqtt"
             )
-        ports = broker_config.choose_ports(settings)
+        self._ports = ports = broker_config.choose_ports(settings)
         settings.config_file.write_text(broker_config.render(settings, keys, ports))
-        # The callout's questions must find an answer from the first MQTT connection on; until then they time out.
         self._process = await BrokerProcess.start(settings, self._log)
         self._stack.push_async_callback(self._process.stop)
-        await self._wait_ready(ports)
-        keeper = await self._connect(ports, keys)
+        await self._answer_questions(ports, keys)
+        await self._wait_healthy(ports)
+        self._system = await self._own(ports, keys, "system")
+        keeper = await self._own(ports, keys, "keeper")
         await broker_admin.cap_messages(keeper, settings)
+        self._capped.set()
         self._watchers = [
             asyncio.create_task(self._open_gate(keeper)),
             asyncio.create_task(self._put_out_revoked(await self._read_versions())),
@@ -132,10 +143,12 @@ class Broker:
 
     async def stop(self) -> None:
         """End everything that was started; harmless to repeat."""
-        for watcher in self._watchers:
-            watcher.cancel()
-        await asyncio.gather(*self._watchers, return_exceptions=True)
-        self._watchers = []
+        watchers, self._watchers = set(self._watchers), []
+        while watchers:
+            # More than once: before Python 3.12 `wait_for` can swallow a cancellation that meets its result.
+            for watcher in watchers:
+                watcher.cancel()
+            _, watchers = await asyncio.wait(watchers, timeout=_POLL_S)
         if self._callout is not None:
             self._callout.close()
         await self._stack.aclose()
@@ -146,45 +159,49 @@ class Broker:
         self._callout.forget_device(device)
         return await broker_admin.close_connections(self._system, device_client_id(device))
 
-    async def _wait_ready(self, ports: LoopbackPorts) -> None:
-        assert self._process is not None
+    async def _answer_questions(self, ports: LoopbackPorts, keys: BrokerKeys) -> None:
+        """Serve the callout at the first moment: who knocks before waits for the broker's whole time-out."""
         deadline = self._clock.monotonic() + _READY_S
-        while not await asyncio.to_thread(_is_healthy, ports):
-            if self._process.ended is not None:
-                status = await self._process.wait()
-                raise StartError(
-                    f"nats-server ended with status {status} while starting: {self._process.last_error}; its "
-                    f"configuration is {self.settings.config_file}"
-                )
-            if self._clock.monotonic() > deadline:
-                raise StartError(
-                    f"nats-server isn't ready after {_READY_S:g} s ({self._process.last_error or 'no error said'}); "
-                    f"look at {self.settings.folder}, and move its folder store away if it is damaged"
-                )
-            await asyncio.sleep(_POLL_S)
-
-    async def _connect(self, ports: LoopbackPorts, keys: BrokerKeys) -> NatsClient:
-        """Open the three connections of this role and begin to answer the callout; give the keeper's."""
-        self._system = await self._own(ports, keys, "system")
-        keeper = await self._own(ports, keys, "keeper")
+        while not await _accepts(ports.native):
+            await self._check_start(deadline)
+            await asyncio.sleep(_CONNECT_POLL_S)
+        connection = await self._own(ports, keys, "callout")
         self._callout = AuthCallout(
             signer=Signer(keys.issuer, FLEET_ACCOUNT),
             role_secrets=ensure_role_secrets(self.settings.data_dir),
             authenticate_device=self._authenticate_device,
-            ingest_ready=self._wait_gate,
+            store_ready=self._capped.wait,
+            ingest_ready=self._gate.wait,
             clock=self._clock,
             log=self._log,
         )
-        await self._callout.serve(await self._own(ports, keys, "callout"))
-        return keeper
+        await self._callout.serve(connection)
+
+    async def _wait_healthy(self, ports: LoopbackPorts) -> None:
+        deadline = self._clock.monotonic() + _READY_S
+        while not await asyncio.to_thread(_is_healthy, ports):
+            await self._check_start(deadline)
+            await asyncio.sleep(_CONNECT_POLL_S)
+
+    async def _check_start(self, deadline: float) -> None:
+        """Raise StartError when nats-server has ended or the time is over."""
+        assert self._process is not None
+        if self._process.ended is not None:
+            status = await self._process.wait()
+            raise StartError(
+                f"nats-server ended with status {status} while starting: {self._process.last_error}; its "
+                f"configuration is {self.settings.config_file}"
+            )
+        if self._clock.monotonic() > deadline:
+            raise StartError(
+                f"nats-server isn't ready after {_READY_S:g} s ({self._process.last_error or 'no error said'}); "
+                f"look at {self.settings.folder}, and move its folder store away if it is damaged"
+            )
 
     async def _own(self, ports: LoopbackPorts, keys: BrokerKeys, name: str) -> NatsClient:
         client = await broker_admin.connect(ports, getattr(keys, name), f"broker-{name}")
         self._stack.push_async_callback(client.close)
         return client
-
-    async def _wait_gate(self) -> None:
-        await self._gate.wait()
 
     async def _open_gate(self, keeper: NatsClient) -> None:
         while not await broker_admin.has_ingest_session(keeper):
@@ -248,6 +265,17 @@ async def run_broker(broker: Broker, on_ready: Callable[[], None] | None = None)
         failed.cancel()
         asked.cancel()
         await broker.stop()
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
 
 
 def _is_healthy(ports: LoopbackPorts) -> bool:

@@ -36,6 +36,7 @@ async def connect(ports: LoopbackPorts, key: NKey, name: str) -> NatsClient:
         name=name,
         nkeys_seed_str=key.seed,
         allow_reconnect=False,
+        max_reconnect_attempts=0,
         connect_timeout=2,
         error_cb=_swallow,
     )

@@ -18,7 +18,7 @@ SYSTEM_ACCOUNT: Final = "SYS"
 MAX_ACK_PENDING: Final = 4000
 MAX_PAYLOAD_BYTES: Final = 65536
 # The broker's wait for the callout; a device that gets no answer is refused and tries again with back-off.
-AUTH_TIMEOUT_S: Final = 10
+AUTH_TIMEOUT_S: Final = 5
 _LOOPBACK: Final = "127.0.0.1"
 
 # What ingest may be owed at once: 7 kinds x 4,000 messages, one of them batches of 48 KiB. Over `max_pending` the

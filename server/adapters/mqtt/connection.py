@@ -26,8 +26,8 @@ from server.clock import Clock
 
 _KEEPALIVE_S: Final = 30
 _CONNECT_S: Final = 5.0
-# From TCP connect to the last SUBACK; the embedded broker's callout alone may take 10 s.
-_READY_S: Final = 20.0
+# From TCP connect to the last SUBACK; the embedded broker's callout alone may take 5 s.
+_READY_S: Final = 15.0
 _BACKOFF_MIN_S: Final = 0.2
 _BACKOFF_MAX_S: Final = 5.0
 _MISC_S: Final = 1.0
