@@ -89,11 +89,61 @@ def run_ingest(settings: Settings) -> int:
         line.wake()
 
     _on_signals(end)
+    stop = threading.Event()
+    if settings.broker_url:  # another broker has no role here that could say that it is alive
+        _beat(database, "alive.broker", stop, when=lambda: line.ready)
     try:
         ingest.run()
         return 0
     finally:
+        stop.set()
         line.close()
+        database.dispose()
+
+
+def run_web(settings: Settings) -> int:
+    """Run web: pages, HTTP and live in one gevent process.
+
+    The standard library stays as it is (no monkey patching): what blocks, the database and the broker, runs in native threads.
+    """
+    from server.adapters.db.web_store import DbWebStore
+    from server.adapters.gevent_pool import GeventPool
+    from server.adapters.mqtt.live_feed import LiveFeed
+    from server.adapters.mqtt.topics import LIVE_ALL
+    from server.api.app import create_app
+    from server.api.serve import serve
+    from server.live.attach import attach_live
+    from server.service.web_deps import WebDeps
+    from server.service.web_settings import WebSettings
+
+    database, clock = _database(settings), make_clock(settings.clock)
+    feed = LiveFeed(_endpoint(settings, "role-web"), (LIVE_ALL,), clock=clock)
+    deps = WebDeps(
+        store=DbWebStore(database),
+        clock=clock,
+        real=SystemClock(),
+        pool=GeventPool(),
+        publish=feed.publish,
+        subscribe=feed.start,
+        database_problem=lambda: check_db(settings),
+        settings=WebSettings(
+            public_url=settings.public_url,
+            host=settings.http.host,
+            tiles=settings.tiles,
+            tiles_crs=settings.tiles_crs,
+            tiles_attribution=settings.tiles_attribution,
+            demo=settings.demo,
+            version=version("sixfixed"),
+            dist=WEB_DIST,
+        ),
+    )
+    app = create_app(deps)
+    attach_live(app, deps)
+    try:
+        serve(app, settings.http.host, settings.http.port, on_listening=lambda _port: announce_ready())
+        return 0
+    finally:
+        feed.stop()
         database.dispose()
 
 
@@ -127,6 +177,7 @@ def run_worker(settings: Settings) -> int:
         courier.stop()
 
     _on_signals(end)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     feed.start(lambda _topic, _payload: courier.wake())
     _beat(database, "alive.worker", stop)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -313,8 +364,10 @@ def _credentials(answer: dict[str, str], password: str, *, made: bool) -> Mappin
     return answer | {"password": password} if made else answer
 
 
-def _beat(database: Database, name: str, stop: threading.Event) -> None:
-    """Say every two seconds that this role is alive, for /readyz."""
+def _beat(
+    database: Database, name: str, stop: threading.Event, when: Callable[[], bool] = lambda: True
+) -> None:
+    """Say every two seconds that a role is alive, for /readyz."""
     from server.adapters.db.counters import put
 
     real = SystemClock()
@@ -322,8 +375,9 @@ def _beat(database: Database, name: str, stop: threading.Event) -> None:
     def run() -> None:
         while True:
             try:
-                with database.write() as connection:
-                    put(connection, name, real.now_ms())
+                if when():
+                    with database.write() as connection:
+                        put(connection, name, real.now_ms())
             except Exception:
                 log.warning("the heartbeat %s could not be written; tried again in %g s", name, BEAT_S)
             if stop.wait(BEAT_S):
@@ -335,11 +389,3 @@ def _beat(database: Database, name: str, stop: threading.Event) -> None:
 def _on_signals(end: Callable[..., None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-
-
-VERSION: Final = "sixfixed"
-
-
-def program_version() -> str:
-    """Give this program's version."""
-    return version(VERSION)
