@@ -30,14 +30,21 @@ _SCOPES: dict[str, tuple[Table, Column[str]]] = {
     "driver": (people, people.c.badge),
 }
 _ACCOUNT = (
-    users.c.id.label("user_id"), users.c.username, users.c.role, users.c.scope_id, users.c.name.label("user_name"),
+    users.c.id.label("account_id"), users.c.username, users.c.role, users.c.scope_id, users.c.name.label("user_name"),
     users.c.lang, users.c.password_hash, users.c.ended_at_ms.label("user_ended"),
 )  # fmt: skip
 
 
 def _account(row: Row[*tuple[Any, ...]]) -> Account:
     return Account(
-        row.user_id, row.username, row.role, row.scope_id, row.user_name, row.lang, row.password_hash, row.user_ended
+        row.account_id,
+        row.username,
+        row.role,
+        row.scope_id,
+        row.user_name,
+        row.lang,
+        row.password_hash,
+        row.user_ended,
     )
 
 
@@ -81,12 +88,16 @@ class AccountsDb:
 
     def set_password(self, user_id: str, password_hash: str, now_ms: int) -> None:
         self._connection.execute(
-            update(users).where(users.c.id == user_id).values(password_hash=password_hash, changed_at_ms=now_ms)
+            update(users)
+            .where(users.c.id == user_id)
+            .values(password_hash=password_hash, changed_at_ms=now_ms)
         )
 
     def find_session(self, digest: str) -> SessionRow | None:
         row = self._connection.execute(
-            select(sessions, *_ACCOUNT).join(users, users.c.id == sessions.c.user_id).where(sessions.c.id == digest)
+            select(sessions, *_ACCOUNT)
+            .join(users, users.c.id == sessions.c.user_id)
+            .where(sessions.c.id == digest)
         ).one_or_none()
         if row is None:
             return None
@@ -103,7 +114,9 @@ class AccountsDb:
         )  # fmt: skip
 
     def touch_session(self, digest: str, seen_at_ms: int) -> None:
-        self._connection.execute(update(sessions).where(sessions.c.id == digest).values(seen_at_ms=seen_at_ms))
+        self._connection.execute(
+            update(sessions).where(sessions.c.id == digest).values(seen_at_ms=seen_at_ms)
+        )
 
     def end_session(self, digest: str) -> None:
         self._connection.execute(delete(sessions).where(sessions.c.id == digest))
@@ -115,7 +128,9 @@ class AccountsDb:
 
     def end_expired_sessions(self, now_ms: int, idle_ms: int) -> None:
         self._connection.execute(
-            delete(sessions).where(or_(sessions.c.ends_at_ms <= now_ms, sessions.c.seen_at_ms <= now_ms - idle_ms))
+            delete(sessions).where(
+                or_(sessions.c.ends_at_ms <= now_ms, sessions.c.seen_at_ms <= now_ms - idle_ms)
+            )
         )
 
     def find_token(self, digest: str) -> TokenRow | None:
@@ -124,7 +139,9 @@ class AccountsDb:
             .join(users, users.c.id == tokens.c.user_id)
             .where(tokens.c.digest == digest, tokens.c.revoked_at_ms.is_(None))
         ).one_or_none()
-        return None if row is None else TokenRow(row.id, row.name, row.made_at_ms, row.ends_at_ms, _account(row))
+        return (
+            None if row is None else TokenRow(row.id, row.name, row.made_at_ms, row.ends_at_ms, _account(row))
+        )
 
     def list_tokens(self, user_id: str) -> list[TokenRow]:
         rows = self._connection.execute(
@@ -140,7 +157,12 @@ class AccountsDb:
     ) -> None:
         self._connection.execute(
             insert(tokens).values(
-                id=token_id, user_id=user_id, digest=digest, name=name, made_at_ms=now_ms, ends_at_ms=ends_at_ms
+                id=token_id,
+                user_id=user_id,
+                digest=digest,
+                name=name,
+                made_at_ms=now_ms,
+                ends_at_ms=ends_at_ms,
             )
         )
 

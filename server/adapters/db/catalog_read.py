@@ -57,7 +57,10 @@ KINDS: dict[str, Kind] = {
     ),
     "vehicles": Kind(vehicles, ("plate", "seats", "inspection_until", "insurance_until"), (_OPERATOR,)),
     "people": Kind(
-        people, ("role", "name", "phone", "born", "licence_since", "qualified_until"), (_OPERATOR,), code="badge"
+        people,
+        ("role", "name", "phone", "born", "licence_since", "qualified_until"),
+        (_OPERATOR,),
+        code="badge",
     ),
     "permits": Kind(
         permits,
@@ -81,7 +84,13 @@ class CatalogDb:
         self._connection = connection
 
     def page(
-        self, plural: str, scope: Scope, jurisdiction_id: str | None, code: str | None, after: str | None, limit: int
+        self,
+        plural: str,
+        scope: Scope,
+        jurisdiction_id: str | None,
+        code: str | None,
+        after: str | None,
+        limit: int,
     ) -> list[dict[str, Any]]:
         table = KINDS[plural].table
         more = [table.c.ended_at_ms.is_(None)]
@@ -100,7 +109,12 @@ class CatalogDb:
         return None
 
     def _read(
-        self, plural: str, scope: Scope, jurisdiction_id: str | None, more: list[ColumnElement[bool]], limit: int
+        self,
+        plural: str,
+        scope: Scope,
+        jurisdiction_id: str | None,
+        more: list[ColumnElement[bool]],
+        limit: int,
     ) -> list[dict[str, Any]]:
         kind = KINDS[plural]
         table: Table = kind.table

@@ -32,7 +32,11 @@ class ChildrenDb:
         self._connection = connection
 
     def list_ids(self, scope: Scope) -> list[str]:
-        query = select(riders.c.id).where(riders_in(scope), riders.c.ended_at_ms.is_(None)).order_by(riders.c.name)
+        query = (
+            select(riders.c.id)
+            .where(riders_in(scope), riders.c.ended_at_ms.is_(None))
+            .order_by(riders.c.name)
+        )
         return list(self._connection.scalars(query))
 
     def get(self, rider_id: str) -> ChildRow:
@@ -58,7 +62,8 @@ class ChildrenDb:
             .order_by(trips.c.planned_start_ms, trips.c.id)
         )
         return [
-            ChildTripRow(trip_row(row), row.rider_stop, row.rider_state) for row in self._connection.execute(query)
+            ChildTripRow(trip_row(row), row.rider_stop, row.rider_state)
+            for row in self._connection.execute(query)
         ]
 
     def list_rides(self, rider_id: str, since_ms: int) -> list[RideRow]:
@@ -94,7 +99,8 @@ class ChildrenDb:
             .order_by(exceptions.c.service_on, exceptions.c.id)
         )  # fmt: skip
         return [
-            ExceptionRow(row.id, row.rider_id, row.service_on, row.direction) for row in self._connection.execute(query)
+            ExceptionRow(row.id, row.rider_id, row.service_on, row.direction)
+            for row in self._connection.execute(query)
         ]
 
     def find_exception(self, rider_id: str, exception_id: str) -> ExceptionRow | None:
@@ -124,6 +130,12 @@ class ChildrenDb:
     ) -> None:
         self._connection.execute(
             insert(inputs).values(
-                trip_id=trip_id, kind=kind, at_ms=at_ms, source=source, user_id=user_id, body=body, made_at_ms=now_ms
+                trip_id=trip_id,
+                kind=kind,
+                at_ms=at_ms,
+                source=source,
+                user_id=user_id,
+                body=body,
+                made_at_ms=now_ms,
             )
         )

@@ -82,4 +82,4 @@ class DbDevices:
         """Give each active device with a text that changes with its secret."""
         query = select(devices.c.id, devices.c.secret_hash).where(devices.c.active)
         with self._db.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())

@@ -19,7 +19,10 @@ class DevicesDb:
 
     def page(self, scope: Scope, after: str | None, limit: int) -> list[DeviceRow]:
         refused = (
-            select(func.count()).where(rejected.c.device_id == devices.c.id).correlate(devices).scalar_subquery()
+            select(func.count())
+            .where(rejected.c.device_id == devices.c.id)
+            .correlate(devices)
+            .scalar_subquery()
         )
         query = (
             select(
@@ -46,7 +49,10 @@ class DevicesDb:
 
     def list_rejected(self, device_id: str, after: int | None, limit: int) -> list[RejectedRow]:
         query = (
-            select(rejected).where(rejected.c.device_id == device_id).order_by(rejected.c.id.desc()).limit(limit)
+            select(rejected)
+            .where(rejected.c.device_id == device_id)
+            .order_by(rejected.c.id.desc())
+            .limit(limit)
         )
         if after is not None:
             query = query.where(rejected.c.id < after)

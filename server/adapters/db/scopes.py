@@ -131,7 +131,9 @@ class ScopesDb:
         )
 
     def find_school_id(self, scope: Scope, ref: str) -> str | None:
-        mine = true() if scope.kind == "all" else schools.c.id.in_(scope.ids if scope.kind == "school" else ())
+        mine = (
+            true() if scope.kind == "all" else schools.c.id.in_(scope.ids if scope.kind == "school" else ())
+        )
         return self._one(schools.c.id, schools.c.code, mine, ref)
 
     def find_notice_id(self, user_id: str, ref: str) -> str | None:

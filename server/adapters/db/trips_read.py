@@ -55,7 +55,9 @@ def select_trips(*more: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
         .join(operators, operators.c.id == trips.c.operator_id)
         .join(routes, routes.c.id == trips.c.route_id)
         .join(schools, schools.c.id == trips.c.school_id, isouter=True)
-        .join(vehicles, vehicles.c.id == func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id), isouter=True)
+        .join(
+            vehicles, vehicles.c.id == func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id), isouter=True
+        )
         .join(people, people.c.id == trips.c.driver_id, isouter=True)
     )
 
@@ -113,9 +115,12 @@ class TripsDb:
         return found
 
     def visits(self, trip_id: str) -> tuple[Visit, ...]:
-        rows = self._connection.execute(select(visits).where(visits.c.trip_id == trip_id).order_by(visits.c.seq))
+        rows = self._connection.execute(
+            select(visits).where(visits.c.trip_id == trip_id).order_by(visits.c.seq)
+        )
         return tuple(
-            Visit(row.seq, row.arrived_at_ms, row.departed_at_ms, row.passed_at_ms, row.by_door) for row in rows
+            Visit(row.seq, row.arrived_at_ms, row.departed_at_ms, row.passed_at_ms, row.by_door)
+            for row in rows
         )
 
     def riders(self, trip_id: str, school_id: str | None) -> list[RosterRow]:
@@ -148,7 +153,9 @@ class TripsDb:
             .group_by(trip_riders.c.state, trip_riders.c.stranger)
         )
         if school_id is not None:
-            query = query.join(riders, riders.c.id == trip_riders.c.rider_id).where(riders.c.school_id == school_id)
+            query = query.join(riders, riders.c.id == trip_riders.c.rider_id).where(
+                riders.c.school_id == school_id
+            )
         return [(state, stranger, number) for state, stranger, number in self._connection.execute(query)]
 
     def head(self, vehicle_id: str) -> Head | None:
@@ -158,7 +165,9 @@ class TripsDb:
     def heads(self, scope: Scope) -> list[Head]:
         if scope.kind in ("all", "operators"):
             return self._heads(owned_in(scope, vehicles.c.operator_id))
-        return self._heads(vehicle_heads.c.trip_id.in_(select(trips.c.id).where(trips_in(scope), _near(scope))))
+        return self._heads(
+            vehicle_heads.c.trip_id.in_(select(trips.c.id).where(trips_in(scope), _near(scope)))
+        )
 
     def running(self, scope: Scope) -> list[TripRow]:
         query = select_trips().where(trips_in(scope), _near(scope), trips.c.state.in_(_LIVE))
@@ -230,5 +239,3 @@ def _is(name: str, value: str) -> ColumnElement[bool]:
         case "rider_id":
             return trips.c.id.in_(select(trip_riders.c.trip_id).where(trip_riders.c.rider_id == value))
     raise InvalidError(f"there is no filter {name!r} for trips", fields={name: "unknown"})
-
-

@@ -1,0 +1,104 @@
+"""The web role on a real database with clocks that a test moves; what it publishes is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from server.adapters.db.engine import Database
+from server.adapters.db.web_store import DbWebStore
+from server.adapters.gevent_pool import GeventPool
+from server.api.app import create_app
+from server.service.web_deps import WebDeps
+from server.service.web_settings import WebSettings
+from tests.builders.world import NOW_MS, PASSWORD, REAL_MS
+from tests.fakes.clock import FakeClock
+
+
+class House:
+    """Stands for the broker's in-house topics: keeps what is published, and says what a test tells it."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, bytes]] = []
+        self._hearers: list[Callable[[str, bytes], None]] = []
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Keep it, and let everyone in the house hear it."""
+        self.published.append((topic, payload))
+        self.say(topic, payload)
+
+    def subscribe(self, hear: Callable[[str, bytes], None]) -> None:
+        """Add one who hears."""
+        self._hearers.append(hear)
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Say it to everyone, from whatever thread."""
+        for hear in list(self._hearers):
+            hear(topic, payload)
+
+
+class Web:
+    """One web role."""
+
+    def __init__(self, database: Database, dist: Path, **settings: Any) -> None:  # noqa: ANN401 - any setting
+        self.database = database
+        self.clock = FakeClock(NOW_MS)
+        self.real = FakeClock(REAL_MS)
+        self.house = House()
+        plain: dict[str, Any] = {
+            "public_url": None, "host": "127.0.0.1", "tiles": None, "tiles_crs": "wgs84", "tiles_attribution": "",
+            "demo": False, "version": "0.1.0", "dist": dist,
+        }  # fmt: skip
+        self.deps = WebDeps(
+            store=DbWebStore(database),
+            clock=self.clock,
+            real=self.real,
+            pool=GeventPool(),
+            publish=self.house.publish,
+            subscribe=self.house.subscribe,
+            database_problem=lambda: None,
+            settings=WebSettings(**(plain | settings)),
+        )
+        self.app: Flask = create_app(self.deps)
+
+    def client(self) -> Browser:
+        """Give a browser without a session."""
+        return Browser(self.app.test_client())
+
+    def browser(self, username: str) -> Browser:
+        """Give a browser that is logged in."""
+        browser = self.client()
+        answer = browser.post("/session", {"username": username, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        browser.csrf = answer.json["csrf"]
+        return browser
+
+
+class Browser:
+    """A client that keeps its cookie and sends its CSRF token with each change."""
+
+    def __init__(self, flask: FlaskClient) -> None:
+        self.flask = flask
+        self.csrf: str | None = None
+
+    def get(self, path: str, **more: Any) -> TestResponse:  # noqa: ANN401 - as Flask's client takes
+        """GET below the prefix."""
+        return self.flask.get(f"/api/v1{path}", **more)
+
+    def post(self, path: str, body: object | None = None) -> TestResponse:
+        """POST JSON below the prefix."""
+        return self.ask("POST", path, body)
+
+    def delete(self, path: str) -> TestResponse:
+        """DELETE below the prefix."""
+        return self.ask("DELETE", path)
+
+    def ask(self, method: str, path: str, body: object | None = None) -> TestResponse:
+        """Ask anything."""
+        headers = {} if self.csrf is None else {"X-CSRF-Token": self.csrf}
+        return self.flask.open(f"/api/v1{path}", method=method, json=body, headers=headers)
