@@ -61,6 +61,11 @@ class Courier:
         """How many records the server hasn't committed."""
         return len(self.ledger.memory.unsaved())
 
+    @property
+    def said_all(self) -> bool:
+        """Whether the broker has acknowledged all that was said, so that the line may be cut without loss."""
+        return self.link.state != "up" or not (self.answers or self.link.unacked)
+
     def failed(self, now: float) -> None:
         """The connection is gone or was refused: when to try again."""
         refused = self.link.state == "refused"

@@ -105,8 +105,9 @@ class Ledger:
         """Owe the oldest records again when the server has said nothing for 30 s of what was sent; whether it was so."""
         if now - self._heard_at < SILENT_S or not self._sent:
             return False
-        self._heard_at = now
         old = sorted(seq for seq, at in self._sent.items() if now - at >= SILENT_S)[:WINDOW]
+        if old:
+            self._heard_at = now
         for seq in old:
             del self._sent[seq]
             self._windowed.discard(seq)

@@ -50,6 +50,7 @@ class Link:
         self.inbox: deque[tuple[str, bytes]] = deque()
         self.unacked: set[int] = set()
         self.came_up = False
+        self.went_down = False
         self._secret = secret
         self._address = (host, port)
         self._watcher = watcher
@@ -119,6 +120,7 @@ class Link:
         if self.state != "refused":
             self.state = "off"
         if client is not None:
+            self.went_down = True
             self._close(client)
 
     def _close(self, client: mqtt.Client) -> None:
@@ -165,6 +167,7 @@ class Link:
         code: ReasonCode,
         _more: Properties | None,
     ) -> None:
+        self.went_down = True
         if self.state != "refused":
             self.state, self.why = "off", str(code)
 

@@ -100,7 +100,7 @@ class Outbox:
         counts: dict[str, int] = {}
         for part in written:
             memory = self.memories[part.device]
-            seq = memory.next_seq
+            seq = counts.get(part.device, memory.next_seq)
             for record in part.records:
                 body = encode_record(record, memory.epoch, seq)
                 logged.append(Logged(part.device, seq, KINDS[type(record)], record.t, body))

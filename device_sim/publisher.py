@@ -72,6 +72,7 @@ class Publisher:
         """Start a device again: its line drops, and it comes back with `boot` one higher."""
         self._outbox.reboot(device)
         self.couriers[device].link.drop()
+        self.couriers[device].link.went_down = False
         self.couriers[device].retry_at = time.monotonic() + 3.0
 
     def close(self) -> None:
@@ -100,6 +101,7 @@ class Publisher:
             opened += 1
             link.connect()
             if link.state == "off":
+                link.went_down = False
                 courier.failed(now)
                 # One broker for all: when it can't be reached, the others needn't block on it in this turn too.
                 break
@@ -117,7 +119,8 @@ class Publisher:
             if link.inbox:
                 courier.receive(now, at_ms)
             courier.pump(now)
-        elif link.state in ("off", "refused") and courier.retry_at <= now:
+        if link.went_down:
+            link.went_down = False
             courier.failed(now)
 
     # Watcher of the links' sockets.

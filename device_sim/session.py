@@ -114,7 +114,7 @@ class Session:
         self.publisher.turn(0.0 if behind else timeout_s, at_ms)
         for device, answer in self._commands.poll():
             self.publisher.couriers[device].answer(answer)
-        for device in [one for one in self._rebooting if not self.publisher.couriers[one].answers]:
+        for device in [one for one in self._rebooting if self.publisher.couriers[one].said_all]:
             self._rebooting.remove(device)
             self.publisher.reboot(device)
 

@@ -13,11 +13,27 @@ from device_sim.packreader import read_pack
 from device_sim.wire import Duty, Event, Pos, Record, Ride
 from tests.sim.packs import PackFolder, at
 
-ALL_DAY = ("06:00 down", "06:20 up", "06:40 down", "07:00 up", "12:00 down", "23:40 down", "23:56 up", "24:20 down")
+ALL_DAY = (
+    "06:00 down",
+    "06:20 up",
+    "06:40 down",
+    "07:00 up",
+    "12:00 down",
+    "23:40 down",
+    "23:56 up",
+    "24:20 down",
+)
 
 
 def drive(
-    folder: Path, begin: str, end: str, *, seed: int = 1, absent: float = 0.0, moving_s: int = 5, buses: int = 1
+    folder: Path,
+    begin: str,
+    end: str,
+    *,
+    seed: int = 1,
+    absent: float = 0.0,
+    moving_s: int = 5,
+    buses: int = 1,
 ) -> dict[str, list[Record]]:
     """What each bus of a pack folder writes between two local times of 2026-09-01."""
     pack = read_pack(folder)
@@ -42,9 +58,7 @@ def test_speed_and_its_changes_are_a_buss(day: list[Record]) -> None:
     noted = [pos for pos in positions(day) if pos.ign]
     assert max(pos.spd for pos in noted) <= 60.0
     assert max(pos.spd for pos in noted) > 30.0
-    changes = [
-        (b.spd - a.spd) / 3.6 for a, b in itertools.pairwise(noted) if b.t - a.t == 1000
-    ]
+    changes = [(b.spd - a.spd) / 3.6 for a, b in itertools.pairwise(noted) if b.t - a.t == 1000]
     assert max(changes) <= 1.1
     assert min(changes) >= -2.1
 
