@@ -9,7 +9,7 @@ describe('what comes over the wire', () => {
     const read = shapes.read(shapes.child, child(newScene('coming', NOW), NOW, 0, true));
     expect(read?.trip?.stops).toHaveLength(6);
     expect(read?.trip?.shape?.points.length).toBe(read?.trip?.shape?.metres.length);
-    expect(read?.trip?.planned_at.offset_min).toBe(480);
+    expect(read?.trip?.planned_at?.offset_min).toBe(480);
   });
 
   it('may hold what this page does not know yet', () => {

@@ -22,6 +22,8 @@ export type DrawnStop = {
 /** The line behind the bus is cut anew at most this often; the marker itself moves with every frame. */
 const CUT_MS = 400;
 const EDGE_PX = 48;
+/** On a desk's large map the route keeps further from the edge: a tenth of it. */
+const EDGE_SHARE = 0.1;
 const CLOSEST_ZOOM = 15.5;
 const EMPTY = { type: 'FeatureCollection' as const, features: [] };
 
@@ -206,7 +208,8 @@ export class Drawing {
     const bounds = new LngLatBounds();
     for (const point of points) bounds.extend(this.#at(point));
     const { clientWidth, clientHeight } = this.holder;
-    const edge = Math.min(EDGE_PX, clientWidth / 6, clientHeight / 6);
+    const smaller = Math.min(clientWidth, clientHeight);
+    const edge = Math.min(Math.max(EDGE_PX, smaller * EDGE_SHARE), smaller / 6);
     // More room on the right: most labels stand there.
     const padding = {
       top: edge,

@@ -61,7 +61,11 @@ export function replaceChild(known: Child | undefined, said: Child): Child {
 /** Move the bus of this child's trip, if `position` is of that trip. */
 export function moveBus(child: Child, position: Position): Child {
   const trip = child.trip;
-  if (!trip || position.trip_id !== trip.id) return child;
+  if (!trip) return child;
+  // Before its trip begins the bus is named by the vehicle alone.
+  const its =
+    position.trip_id === trip.id || (position.trip_id === null && position.vehicle_id === trip.bus?.id);
+  if (!its) return child;
   return { ...child, trip: { ...trip, position: newer(trip.position, position) } };
 }
 

@@ -25,6 +25,8 @@ export class Failure extends Error {
     readonly reason: string,
     /** Seconds to wait before the next try, when the server said so. */
     readonly retry_after_s: number,
+    /** The fields that the server named, each with what is wrong with it. */
+    readonly fields: Readonly<Record<string, unknown>> = {},
   ) {
     super(`${kind} ${status} ${code} ${reason}`);
   }

@@ -89,12 +89,17 @@ function ofDone(child: Child, trip: ChildTrip): Situation | null {
   if (trip.rider_state !== 'alighted' && trip.rider_state !== 'handed_over') return null;
   const ride = child.rides.find((one) => one.dir === 'off' && one.trip.id === trip.id);
   const at = ride?.at ?? null;
-  const place = ride?.stop ?? (trip.direction === 'to_school' ? trip.school_stop : trip.stop);
+  const usual = trip.direction === 'to_school' ? trip.school_stop : (trip.stop ?? trip.school_stop);
+  const place = ride?.stop ?? usual;
   if (trip.rider_state === 'handed_over')
     return { ...QUIET, kind: 'handed_over', tone: 'ok', at, place: place.name };
   if (trip.direction === 'to_school' && place.id === trip.school_stop.id)
     return { ...QUIET, kind: 'at_school', tone: 'ok', at, place: child.school.name };
   return { ...QUIET, kind: 'got_off', tone: 'ok', at, place: place.name };
+}
+
+function planned(trip: ChildTrip): Headline {
+  return trip.planned_at && { kind: 'planned', at: trip.planned_at };
 }
 
 function ofWaiting(trip: ChildTrip, now: Instant): Situation | null {
@@ -105,8 +110,10 @@ function ofWaiting(trip: ChildTrip, now: Instant): Situation | null {
     kind: overdue ? 'not_started' : 'planned',
     tone: overdue ? 'watch' : 'quiet',
     at: trip.planned_start_at,
-    place: trip.stop.name,
-    headline: { kind: 'planned', at: trip.planned_at },
+    place: trip.stop?.name ?? null,
+    headline: planned(trip),
+    // A bus on its way to its first stop is shown already; what is shown has its age.
+    signal: trip.position && freshness(trip.position, now),
     advice: overdue ? 'wait_planned' : null,
   };
 }
@@ -123,7 +130,7 @@ function ofRunning(trip: ChildTrip, now: Instant): Situation | null {
       kind: 'no_signal',
       tone: 'watch',
       at,
-      headline: aboard ? null : { kind: 'planned', at: trip.planned_at },
+      headline: aboard ? null : planned(trip),
       signal,
       advice: aboard ? 'aboard_quiet' : 'wait_planned',
     };
@@ -143,7 +150,7 @@ function ofRunning(trip: ChildTrip, now: Instant): Situation | null {
 }
 
 function beforeBoarding(trip: ChildTrip, running: Situation): Situation {
-  const boardsAt = trip.direction === 'to_school' ? trip.stop : trip.school_stop;
+  const boardsAt = trip.direction === 'to_school' ? (trip.stop ?? trip.school_stop) : trip.school_stop;
   const stop = trip.stops.find((one) => one.id === boardsAt.id) ?? null;
   const left = stop ? stop.departed_at !== null || stop.passed : trip.direction === 'from_school';
   if (left)

@@ -39,9 +39,10 @@ export type ChildTrip = Named & {
   readonly state: TripState;
   readonly bus: Named | null;
   readonly route: Named;
-  readonly stop: Named;
+  /** The child's own stop on this trip and its time; null when the plan has none for the day. */
+  readonly stop: Named | null;
   readonly school_stop: Named;
-  readonly planned_at: Instant;
+  readonly planned_at: Instant | null;
   readonly planned_start_at: Instant;
   readonly planned_end_at: Instant;
   readonly started_at: Instant | null;

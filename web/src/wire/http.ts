@@ -37,7 +37,7 @@ async function failureOf(response: Response): Promise<Failure> {
         : response.status >= 500
           ? 'server'
           : 'refused';
-  return new Failure(kind, response.status, code, reason, wait);
+  return new Failure(kind, response.status, code, reason, wait, said?.error.fields);
 }
 
 export class Http {

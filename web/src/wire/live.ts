@@ -8,6 +8,8 @@ import * as shapes from './shapes.ts';
 
 /** How long the server may take to answer a `watch` before the connection is given up and made again. */
 const ANSWER_MS = 10_000;
+/** A server that asked for patience is asked again after this. */
+const AGAIN_MS = 5000;
 
 export type Listener = {
   /** The connection stands; watches are being made. */
@@ -91,15 +93,20 @@ export class Live {
         this.#socket.disconnect().connect();
         return;
       }
-      const refusal = answer !== null && typeof answer === 'object' && 'error' in answer;
-      if (refusal) {
-        // 404 by the socket: no longer this guardian's child. HTTP says what is left.
-        this.hear.rightsEnded();
+      if (answer !== null && typeof answer === 'object' && 'error' in answer) {
+        const refusal = shapes.read(shapes.refusal, answer);
+        if (refusal?.error.code === 'too_many') setTimeout(() => this.#watchIfStill(child), AGAIN_MS);
+        // Otherwise no longer this guardian's child, or no session: HTTP says what is left.
+        else this.hear.rightsEnded();
         return;
       }
       const snapshot = shapes.read(shapes.snapshot, answer);
       if (snapshot) this.hear.snapshot(snapshot.child);
     });
+  }
+
+  #watchIfStill(child: string): void {
+    if (this.#socket.connected && this.#watched.includes(child)) this.#watch(child);
   }
 
   /** Watch these children and no others, from now on and after every reconnect. */

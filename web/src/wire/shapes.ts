@@ -66,9 +66,9 @@ export const trip = v.pipe(
     state: v.picklist(TRIP_STATES),
     bus: maybe(named),
     route: named,
-    stop: named,
+    stop: maybe(named),
     school_stop: named,
-    planned_at: instant,
+    planned_at: maybe(instant),
     planned_start_at: instant,
     planned_end_at: instant,
     started_at: maybe(instant),
@@ -143,7 +143,11 @@ export const config = v.object({
 
 export const snapshot = v.object({ child });
 export const refusal = v.object({
-  error: v.object({ code: v.string(), message: v.nullish(v.string(), '') }),
+  error: v.object({
+    code: v.string(),
+    message: v.nullish(v.string(), ''),
+    fields: v.nullish(v.record(v.string(), v.unknown()), {}),
+  }),
 });
 export const ended = v.object({
   watch: v.nullish(v.object({ child: v.optional(v.string()) }), null),

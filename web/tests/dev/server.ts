@@ -148,7 +148,9 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     }
     if (act === 'POST /me/password') {
       const body = await bodyOf(request);
-      return body['current'] === PASSWORD ? send(response, 204) : refuse(response, 403, 'wrong_password');
+      return body['current'] === PASSWORD
+        ? send(response, 204)
+        : send(response, 422, { error: { code: 'invalid', message: 'wrong', fields: { current: 'wrong' } } });
     }
     if (act === 'GET /children') {
       const items = Array.from({ length: childCount(scene) }, (_, which) =>
