@@ -45,11 +45,12 @@ def _judge_parties(pack: Pack, full: Pack, remarks: Remarks) -> None:
         "driver_badge": {one.badge: one.operator_id for one in full.people or ()},
         "attendant_badge": {one.badge: one.operator_id for one in full.people or ()},
     }
+    operators = {one.agency_id for one in full.agencies or ()}
     roles = {one.badge: one.role for one in full.people or ()}
     for permit in pack.permits or ():
         for column, known in owners.items():
             owner = known.get(getattr(permit, column))
-            if owner is not None and owner != permit.operator_id:
+            if owner in operators and owner != permit.operator_id:
                 remarks.fault(
                     "permits.csv",
                     permit.line,

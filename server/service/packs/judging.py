@@ -53,6 +53,7 @@ def judge_references(pack: Pack, full: Pack, remarks: Remarks) -> None:
                 value = getattr(row, name)
                 if value is not None and value not in known[file] and not remarks.is_unread(file, value):
                     remarks.fault(kind.name, row.line, name, value, _nowhere(pack, file))
+                    remarks.skip_row(kind.name, getattr(row, kind.key[0]))
 
 
 # These end with what they name: a permit without its timetable means nothing.

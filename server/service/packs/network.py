@@ -108,7 +108,7 @@ class _Fitter:
         codes = tuple(one.row.stop_id for one in ordered)
         line = self._lines.get(timetable.shape_id) if timetable.shape_id is not None else None
         key = (timetable.shape_id if line is not None else None, codes)
-        if line is None and self._remarks.is_unread("shapes.txt", timetable.shape_id):
+        if self._remarks.is_unread("shapes.txt", timetable.shape_id):
             return None
         if line is None:
             self._shapeless.append(timetable)
