@@ -74,4 +74,5 @@ def device_sim(tmp_path: Path, pack: Path, broker: Mosquitto) -> Iterator[Callab
     for process in running:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        # Shown by pytest beside a test that failed.
+        print(process.communicate()[1])

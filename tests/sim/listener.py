@@ -20,7 +20,7 @@ Name = tuple[str, int, int]
 class Listener:
     """Receives everything on bus/#; `deaf` are (device, seq) that it claims never to have read, `mute` says no `saved`."""
 
-    def __init__(self, port: int, mute: bool = False) -> None:
+    def __init__(self, port: int, mute: bool = False, name: str = "role-listener") -> None:
         self.records: dict[Name, dict[str, Any]] = {}
         self.copies: Counter[Name] = Counter()
         self.gaps: list[tuple[str, int, int]] = []
@@ -31,7 +31,7 @@ class Listener:
         self.deaf: set[tuple[str, int]] = set()
         self.mute = mute
         self._lock = threading.RLock()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, "role-listener")
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, name)
         self._client.username_pw_set(SERVER, SERVER_SECRET)
         self._client.on_connect = lambda client, *_: client.subscribe("bus/#", 1)
         ready = threading.Event()
