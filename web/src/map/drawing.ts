@@ -140,7 +140,10 @@ export class Drawing {
   }
 
   #fitLabels(): void {
-    requestAnimationFrame(() => fitLabels(this.#labels, this.holder, this.#bus?.getElement() ?? null));
+    requestAnimationFrame(() => {
+      const line = this.#shape?.points.map(([lat, lon]) => this.#map.project(this.#at({ lat, lon }))) ?? [];
+      fitLabels(this.#labels, this.holder, line);
+    });
   }
 
   /** Put the bus there; null takes it away. `faded` is a bus whose position is old. */
@@ -163,9 +166,7 @@ export class Drawing {
     element.setAttribute('aria-label', name);
     element.style.setProperty('--hdg', `${String(Math.round(spot.hdg ?? 0))}deg`);
     const now = performance.now();
-    if (now - this.#cut_ms < CUT_MS) return;
-    this.#cut();
-    this.#fitLabels();
+    if (now - this.#cut_ms >= CUT_MS) this.#cut();
   }
 
   #busMarker(spot: Spot): Marker {
