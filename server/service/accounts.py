@@ -158,6 +158,15 @@ def make_token(work: Work, caller: Caller, *, name: str | None, days: int | None
     return NewToken(token_id, token)
 
 
+def make_token_for(store: WebStore, *, username: str, name: str | None, now_ms: int) -> NewToken:
+    """Make a bearer token for an account from the command line; raise NotFoundError."""
+    with store.write() as work:
+        account = work.accounts.find_by_name(username)
+        if account is None:
+            raise NotFoundError(f"there is no user {username!r}: add it with `sixfixed user add`")
+        return make_token(work, _caller(account), name=name, days=None, now_ms=now_ms)
+
+
 def list_tokens(work: Work, caller: Caller) -> list[TokenItem]:
     """List the caller's live tokens, without their values."""
     timezone = work.scopes.timezone()

@@ -49,6 +49,18 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     return known and len(password) <= MAX_LENGTH
 
 
+class PersonHasher:
+    """The same for an import of many accounts at once."""
+
+    def hash(self, secret: str) -> str:
+        """Give the encoded hash of a password."""
+        return hash_password(secret)
+
+    def verify(self, encoded: str, secret: str) -> bool:
+        """Say whether a password is the hash's."""
+        return verify_password(encoded, secret)
+
+
 def refuse_weak(password: str, *, username: str, name: str | None = None, field: str = "password") -> None:
     """Raise InvalidError with what to do unless the password may be used for this account."""
     why = None
