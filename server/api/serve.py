@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -106,7 +107,9 @@ def serve(
             f"the web address {host}:{port} {what}; choose another with --http HOST:PORT"
         ) from why
     ended = stop or Event()
-    handlers = [gevent.signal_handler(number, ended.set) for number in (signal.SIGTERM, signal.SIGINT)]
+    # Signals come to the main thread alone; a server in another one (in tests) is stopped by `stop`.
+    numbers = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
+    handlers = [gevent.signal_handler(number, ended.set) for number in numbers]
     try:
         on_listening(server.server_port)
         ended.wait()
