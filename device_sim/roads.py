@@ -15,15 +15,16 @@ class Roads:
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
-        self._trips: dict[str, Path] = {}
+        self._paths: dict[tuple[str, tuple[str, ...]], Path] = {}
 
     def trip(self, trip_id: str) -> Path:
         """The path of a timetable with its stops: its shape, or straight lines where it has none."""
-        if trip_id not in self._trips:
-            stops = self._places(trip_id)
-            shape = self._line(trip_id)
-            self._trips[trip_id] = Path(shape, stops)
-        return self._trips[trip_id]
+        timetable = self._pack.timetables[trip_id]
+        # The timetables of a route share its shape and stops, so they share the path.
+        key = (timetable.shape_id, tuple(call.stop_id for call in timetable.calls))
+        if key not in self._paths:
+            self._paths[key] = Path(self._line(trip_id), self._places(trip_id))
+        return self._paths[key]
 
     def start(self, trip_id: str) -> tuple[float, float, float]:
         """(lat, lon, heading) of a timetable's first stop on its path."""
