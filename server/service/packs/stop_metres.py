@@ -6,8 +6,9 @@ programming over every local minimum of that distance: so a stop between two pas
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import hypot
 from typing import NamedTuple
 
@@ -80,25 +81,23 @@ def fit_stops(
 def _places(line: Polyline, lat: float, lon: float, within_m: float) -> list[_Place]:
     """List every local minimum of the distance to the line that is near enough, in driving order."""
     px, py = (lon - line.lon0) * line.kx, (lat - line.lat0) * line.ky
-    nearest = []
-    for k in range(1, len(line.ms)):
-        ax, ay, bx, by = line.xs[k - 1], line.ys[k - 1], line.xs[k], line.ys[k]
-        dx, dy = bx - ax, by - ay
+    count = len(line.ms) - 1
+    shares = []
+    for k in range(count):
+        dx, dy = line.xs[k + 1] - line.xs[k], line.ys[k + 1] - line.ys[k]
         sq = dx * dx + dy * dy
-        u = min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / sq)) if sq else 0.0
-        x, y = ax + u * dx, ay + u * dy
-        nearest.append(
-            _Place(line.ms[k - 1] + u * (line.ms[k] - line.ms[k - 1]), hypot(px - x, py - y), x, y)
-        )
+        u = ((px - line.xs[k]) * dx + (py - line.ys[k]) * dy) / sq if sq else 0.0
+        shares.append(min(1.0, max(0.0, u)))
     found = []
-    for k, place in enumerate(nearest):
-        if place.offset_m > within_m:
+    for k, u in enumerate(shares):
+        # Inside a piece; or at the corner to the next one, if that leads away too; or at either end.
+        if u == 0.0 and k > 0 or u == 1.0 and k + 1 < count and shares[k + 1] > 0.0:
             continue
-        falls_before = k > 0 and nearest[k - 1].offset_m < place.offset_m
-        falls_after = k + 1 < len(nearest) and nearest[k + 1].offset_m <= place.offset_m
-        # The first and the last point stay open to the first and the last stop of a loop.
-        if not falls_before and not falls_after:
-            found.append(place)
+        x = line.xs[k] + u * (line.xs[k + 1] - line.xs[k])
+        y = line.ys[k] + u * (line.ys[k + 1] - line.ys[k])
+        offset_m = hypot(px - x, py - y)
+        if offset_m <= within_m:
+            found.append(_Place(line.ms[k] + u * (line.ms[k + 1] - line.ms[k]), offset_m, x, y))
     return found
 
 
@@ -110,15 +109,16 @@ def _cheapest(places: list[list[_Place]], expected: list[float]) -> list[_Place 
         if not candidates:
             continue
         here, before = [], []
+        cheapest = list(accumulate(range(len(costs)), lambda a, b: b if costs[b] < costs[a] else a))
+        passed = [place.metre for place in rows[-1][1]] if rows else []
         for place in candidates:
             cost = place.offset_m + PULL * abs(place.metre - expected[stop])
             if not rows:
                 here.append(cost)
                 before.append(-1)
                 continue
-            last = rows[-1][1]
-            reach = [k for k in range(len(last)) if last[k].metre <= place.metre + BACK_M]
-            best = min(reach, key=costs.__getitem__, default=-1)
+            reach = bisect_right(passed, place.metre + BACK_M)
+            best = cheapest[reach - 1] if reach else -1
             here.append(cost + costs[best] if best >= 0 else float("inf"))
             before.append(best)
         if min(here) == float("inf"):

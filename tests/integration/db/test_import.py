@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Row, Table, func, select
 
 from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
@@ -48,7 +48,7 @@ def everything(db: Database) -> Mapping[str, list[tuple[Any, ...]]]:
         }
 
 
-def one(db: Database, table: Any, code: str, key: str = "code") -> Any:
+def one(db: Database, table: Table, code: str, key: str = "code") -> Row[Any]:
     with db.read() as connection:
         return connection.execute(select(table).where(table.c[key] == code)).one()
 

@@ -172,6 +172,17 @@ def test_a_timetable_without_a_shape_gets_straight_lines_and_a_warning() -> None
     assert ["1 of 2 timetables have no shape" in one.message for one in remarks.warnings] == [True]
 
 
+def test_blank_times_between_timepoints_are_filled_by_distance() -> None:
+    remarks = Remarks()
+    files = edit_pack("stop_times.txt", "7:04:00,7:05:00,B,2", ",,B,2")
+    files["stops.txt"] = FILES["stops.txt"].replace("37.5000,105.1100", "37.5000,105.1150")
+    read = read_pack({name: text.encode() for name, text in files.items()}, remarks)
+    drafts = {draft.code: draft for draft in lay_out(read.over(Pack()), remarks)}
+    # Three quarters of the way from A (leaving at 7:01) to C (reached at 7:08).
+    assert drafts["R1-AM"].stops[1][:3] == ("B", 7 * 3600 + 60 + 315, 7 * 3600 + 60 + 315)
+    assert remarks.faults == []
+
+
 def test_what_is_not_utf8_is_said_with_its_line() -> None:
     files: dict[str, str | bytes] = dict(FILES)
     files["riders.csv"] = FILES["riders.csv"].encode("gb18030")
