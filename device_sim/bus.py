@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
 from device_sim.busstate import BusState, Due
-from device_sim.dice import Dice, seed_of
+from device_sim.dice import Dice
 from device_sim.doors import Expected, Seat, expected_riders, open_lead_s, passings_at_stop
 from device_sim.drive import TICK_S, cruise_mps, drive_tick
 from device_sim.pack import Pack
 from device_sim.path import Path
+from device_sim.recorder import Recorder
 from device_sim.roads import Roads
 from device_sim.runs import Run, Runs
-from device_sim.wire import Duty, Event, Flag, Pos, Record, Ride
+from device_sim.wire import Record
 
 TICK_MS = round(TICK_S * 1000)
 READY_MS = 330_000
@@ -50,7 +52,7 @@ class Bus:
         self._world = world
         self._runs = runs
         self._dice = Dice(state.dice)
-        self._out: list[Record] = []
+        self._recorder = Recorder(state, self._dice)
         self.run: Run | None = runs.find(state.run_key) if state.run_key else None
         self._riders: list[Expected] = self._expected()
         self._path: Path | None = self._find_path()
@@ -88,8 +90,7 @@ class Bus:
             s.t_ms += dt
             self._tick(dt / 1000)
         s.dice = self._dice.state
-        out, self._out = self._out, []
-        return out
+        return self._recorder.take()
 
     def place(self) -> tuple[float, float, float]:
         """Where the bus truly is: (lat, lon, heading)."""
@@ -120,7 +121,7 @@ class Bus:
             self.trace.append((s.t_ms, s.speed * 3.6, s.ign, s.door))
         every = s.moving_s if s.ign else s.parked_s
         if s.t_ms - s.reported_ms >= every * 1000 or (s.ign, s.door) != s.reported:
-            self._report()
+            self._recorder.position(self.place())
 
     def _at(self, at_ms: int, *deeds: str) -> None:
         """Put deeds on the agenda, never before now, in order of time."""
@@ -196,15 +197,13 @@ class Bus:
     def _serve(self) -> None:
         """Let pass who is due; close when nobody is left and it is time."""
         s = self.state
-        lat, lon = self._fix()
         while s.passings and s.passings[0].due_ms <= s.t_ms:
             one = s.passings.pop(0)
             if one.on:
                 s.aboard[one.rider_id] = Seat(one.card, one.leaves_at)
             else:
                 del s.aboard[one.rider_id]
-            if one.card:
-                self._out.append(Ride(t=one.due_ms, card=one.card, by="card", lat=lat, lon=lon))
+            self._recorder.ride(one, self.place())
             s.close_after_ms = max(s.close_after_ms, one.due_ms + 3_000)
         if s.passings or s.t_ms < s.close_after_ms:
             return
@@ -251,59 +250,11 @@ class Bus:
         self._riders = []
         self._plan()
 
-    # What the recorder writes.
-
-    def _fix(self) -> tuple[float, float]:
-        lat, lon, _ = self.place()
-        gps = self.state.gps
-        degree = 111_195.0
-        north, east = gps.north_m / degree, gps.east_m / (degree * math.cos(math.radians(lat)))
-        return round(lat + north, 7), round(lon + east, 7)
-
-    def _report(self) -> None:
-        s = self.state
-        s.gps.look(self._dice)
-        lat, lon = self._fix()
-        if s.speed > 0.0:
-            s.heading = (self.place()[2] + self._dice.normal()) % 360.0
-        out: Flag = 1 if s.door else 0
-        self._out.append(
-            Pos(
-                t=s.t_ms,
-                lat=lat,
-                lon=lon,
-                spd=round(s.speed * 3.6, 1),
-                hdg=round(s.heading, 1) % 360.0,
-                acc=round(s.gps.acc_m, 1),
-                sat=s.gps.sat,
-                fix=1,
-                odo=round(s.odo_m),
-                ign=1 if s.ign else 0,
-                door=out,
-                lamp=out,
-                arm=out,
-            )
-        )
-        s.reported_ms, s.reported = s.t_ms, (s.ign, s.door)
-
     def _event(self, kind: str, data: dict[str, object]) -> None:
-        lat, lon = self._fix()
-        self._out.append(Event(t=self.state.t_ms, kind=kind, lat=lat, lon=lon, data=data))
+        self._recorder.event(kind, data, self.place())
 
-    def _duty(self, role: str, state: str) -> None:
-        permit = self._need_run().permit
-        driver = role == "driver"
-        self._out.append(
-            Duty(
-                t=self.state.t_ms,
-                badge=permit.driver_badge if driver else permit.attendant_badge,
-                role="driver" if driver else "attendant",
-                state="on" if state == "on" else "off",
-                trip=permit.trip_id,
-                alcohol=0.0 if driver and state == "on" else None,
-                tag=permit.tag or None,
-            )
-        )
+    def _duty(self, role: Literal["driver", "attendant"], state: Literal["on", "off"]) -> None:
+        self._recorder.duty(self._need_run().permit, role, state)
 
     # What follows from the state.
 
@@ -326,36 +277,3 @@ class Bus:
         if self.state.road == "none" or self.run is None:
             return None
         return self._way() if self.state.road == "way" else self._world.roads.trip(self.run.timetable.id)
-
-
-def start_bus(world: World, device: str, runs: Runs, at_ms: int, before: BusState | None = None) -> Bus:
-    """Put a bus where it would be at an instant: at the start of its next run, 7 min before it at the latest.
-
-    A run that is on its way at `at_ms` is begun from its sign-on, so `advance` to `at_ms` gives its history. `before`
-    is what is known of the bus from long ago: its odometer, receiver and intervals go on.
-    """
-    at_ms -= at_ms % 1000
-    run = runs.find_next(before.last_key if before else (0, ""), at_ms - 180_000)
-    begin = at_ms if run is None else min(at_ms, run.departure_ms(0) - READY_MS - 90_000)
-    begin = max(begin, before.t_ms) if before else begin
-    if run is not None:
-        lat, lon, heading = world.roads.start(run.timetable.id)
-    else:
-        stop = next(iter(world.pack.stops.values()))
-        lat, lon, heading = stop.lat, stop.lon, 0.0
-    dice = Dice(before.dice if before else seed_of(world.seed, device, begin))
-    state = BusState(
-        t_ms=begin,
-        dice=0,
-        lat=lat,
-        lon=lon,
-        heading=heading,
-        odo_m=before.odo_m if before else float(round(dice.between(20_000_000, 80_000_000))),
-        reported_ms=begin - round(dice.between(0, 55)) * 1000,
-        agenda=[Due(begin, "plan")],
-    )
-    if before:
-        state.gps, state.moving_s, state.parked_s = before.gps, before.moving_s, before.parked_s
-        state.last_key = before.last_key
-    state.dice = dice.state
-    return Bus(world, device, runs, state)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from device_sim.bus import Bus, World, start_bus
+from device_sim.bus import Bus, World
 from device_sim.busstate import read_state, write_state
 from device_sim.errors import SimError
 from device_sim.faults import Faults
 from device_sim.pack import Device, Pack
+from device_sim.placement import start_bus
 from device_sim.roads import Roads
 from device_sim.runs import Runs
 from device_sim.wire import Event, Record

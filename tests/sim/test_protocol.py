@@ -104,6 +104,7 @@ def test_started_in_the_middle_of_a_trip_its_past_comes_late_and_its_present_liv
     assert max(listener.batches) <= 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [3])
 def test_killed_again_and_again_it_goes_on_with_seq_and_rides_are_never_doubled(
     device_sim: Start, listener: Listener, tmp_path: Path, times: int
@@ -129,6 +130,7 @@ def test_killed_again_and_again_it_goes_on_with_seq_and_rides_are_never_doubled(
     assert listener.online[ONE][-2]["boot"] == times + 1
 
 
+@pytest.mark.slow
 def test_a_broker_that_dies_costs_nothing(
     device_sim: Start, broker: Mosquitto, listener: Listener, tmp_path: Path
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_wrong_secret_is_tried_again_for_ever(
     until(lambda: listener.seqs(ONE)[:5] == [1, 2, 3, 4, 5], "its backlog", 20)
 
 
+@pytest.mark.slow
 def test_a_hole_is_sent_again_when_it_is_asked_for(device_sim: Start, listener: Listener) -> None:
     listener.deaf = {(ONE, 3), (ONE, 4)}
     device_sim("--device", ONE)
@@ -179,6 +182,7 @@ def test_a_server_restored_from_yesterday_gets_everything_again(
     until(lambda: listener.seqs(ONE)[:30] == list(range(1, 31)), "sent again", 30)
 
 
+@pytest.mark.slow
 def test_a_lost_memory_is_found_out_and_begins_a_higher_epoch(
     device_sim: Start, listener: Listener, tmp_path: Path
 ) -> None:
@@ -196,6 +200,7 @@ def test_a_lost_memory_is_found_out_and_begins_a_higher_epoch(
     assert listener.online[ONE][-1]["epoch"] == 1
 
 
+@pytest.mark.slow
 def test_without_a_word_from_the_server_records_are_sent_again_after_thirty_seconds(
     device_sim: Start, broker: Mosquitto
 ) -> None:
@@ -207,6 +212,7 @@ def test_without_a_word_from_the_server_records_are_sent_again_after_thirty_seco
     listener.close()
 
 
+@pytest.mark.slow
 def test_faults_no_network_then_a_batch(device_sim: Start, listener: Listener, tmp_path: Path) -> None:
     process = device_sim("--fault", "dead_zone:60-300@ZW-0001")
     until(lambda: len(listener.online[ONE]) >= 3, "online, last will, online", 40)
