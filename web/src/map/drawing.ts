@@ -5,7 +5,7 @@ import { LngLatBounds, Map as MapLibre, Marker, setWorkerUrl, type GeoJSONSource
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { splitShape, type Spot } from '../model/glide.ts';
 import type { Shape } from '../model/trip.ts';
-import { groundStyle, paletteOf, type Tiles } from './ground.ts';
+import { groundStyle, paletteOf, recolourGround, type Tiles } from './ground.ts';
 import { fitLabels, type Label } from './labels.ts';
 import { toDatum, type LonLat } from './projection.ts';
 
@@ -47,7 +47,14 @@ export class Drawing {
     onMoved: (moved: boolean) => void,
   ): Promise<Drawing> {
     setWorkerUrl(workerUrl);
-    const style = await groundStyle(tiles, paletteOf(holder));
+    const palette = paletteOf(holder);
+    // A ground that can't be had takes nothing from the route: it is drawn on paper then.
+    const style = await groundStyle(tiles, palette).catch((error: unknown) => {
+      console.error(
+        `The tiles at ${tiles?.url ?? ''} can't be read, so the map is drawn without them: ${String(error)}`,
+      );
+      return groundStyle(null, palette);
+    });
     const map = new MapLibre({
       container: holder,
       style,
@@ -89,6 +96,16 @@ export class Drawing {
     const palette = paletteOf(this.holder);
     for (const part of ['behind', 'ahead'] as const) {
       this.#map.addSource(part, { type: 'geojson', data: EMPTY });
+      if (part === 'ahead') {
+        // Lifts the line off whatever the tiles draw under it; on plain paper nobody sees it.
+        this.#map.addLayer({
+          id: 'casing',
+          type: 'line',
+          source: part,
+          layout: { 'line-cap': 'round', 'line-join': 'round' },
+          paint: { 'line-color': palette.paper, 'line-width': 9 },
+        });
+      }
       this.#map.addLayer({
         id: part,
         type: 'line',
@@ -106,7 +123,8 @@ export class Drawing {
 
   readonly #recolour = (): void => {
     const palette = paletteOf(this.holder);
-    this.#map.setPaintProperty('paper', 'background-color', palette.paper);
+    recolourGround(this.#map, palette);
+    this.#map.setPaintProperty('casing', 'line-color', palette.paper);
     this.#map.setPaintProperty('ahead', 'line-color', palette.ink);
     this.#map.setPaintProperty('behind', 'line-color', palette.ink2);
   };

@@ -1,6 +1,12 @@
 /** The ground that the route is drawn on: plain paper, or the tiles of a source that the operator has set. */
 
-import { addProtocol, type SourceSpecification, type StyleSpecification } from 'maplibre-gl';
+import {
+  addProtocol,
+  type Map as MapLibre,
+  type RasterLayerSpecification,
+  type SourceSpecification,
+  type StyleSpecification,
+} from 'maplibre-gl';
 import type { Datum } from './projection.ts';
 
 export type Tiles = {
@@ -17,6 +23,7 @@ export type Palette = {
   readonly line: string;
   readonly ink: string;
   readonly ink2: string;
+  readonly dark: boolean;
 };
 
 /** The tokens of LOOK as they are on `element` now (they follow the reader's light or dark). */
@@ -29,6 +36,7 @@ export function paletteOf(element: Element): Palette {
     line: token('--line'),
     ink: token('--ink'),
     ink2: token('--ink-2'),
+    dark: matchMedia('(prefers-color-scheme: dark)').matches,
   };
 }
 
@@ -47,7 +55,7 @@ export async function groundStyle(tiles: Tiles, palette: Palette): Promise<Style
     sources: { ground: { type: 'raster', tileSize: 256, attribution, ...from } as SourceSpecification },
     layers: [
       ...style.layers,
-      { id: 'ground', type: 'raster', source: 'ground', paint: { 'raster-saturation': -0.35 } },
+      { id: 'ground', type: 'raster', source: 'ground', paint: rasterPaint(palette) },
     ],
   });
   if (tiles.kind === 'xyz')
@@ -68,6 +76,36 @@ export async function groundStyle(tiles: Tiles, palette: Palette): Promise<Style
     sources: { ground: { type: 'vector', attribution, ...source } },
     layers: [...style.layers, ...vectorLayers(palette)],
   };
+}
+
+/** Pictures are made quiet by day; at night their light is turned round and their colours kept, for they are drawn for white paper. */
+function rasterPaint(palette: Palette): NonNullable<RasterLayerSpecification['paint']> {
+  if (!palette.dark)
+    return {
+      'raster-saturation': -0.35,
+      'raster-brightness-min': 0,
+      'raster-brightness-max': 1,
+      'raster-hue-rotate': 0,
+    };
+  return {
+    'raster-saturation': -0.5,
+    'raster-brightness-min': 0.85,
+    'raster-brightness-max': 0.08,
+    'raster-hue-rotate': 180,
+  };
+}
+
+/** Follow the reader from light to dark and back, on the ground that is drawn already. */
+export function recolourGround(map: MapLibre, palette: Palette): void {
+  map.setPaintProperty('paper', 'background-color', palette.paper);
+  for (const layer of map.getStyle().layers) {
+    if (!layer.id.startsWith('ground')) continue;
+    if (layer.type === 'fill') map.setPaintProperty(layer.id, 'fill-color', palette.ink2);
+    if (layer.type === 'line') map.setPaintProperty(layer.id, 'line-color', palette.line);
+    if (layer.type !== 'raster') continue;
+    for (const [name, value] of Object.entries(rasterPaint(palette)))
+      map.setPaintProperty(layer.id, name as 'raster-saturation', value as number);
+  }
 }
 
 /** Land, water and roads of the two usual schemas (Protomaps and OpenMapTiles); a layer that the archive lacks draws nothing. */

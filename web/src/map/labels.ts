@@ -97,7 +97,8 @@ export function fitLabels(labels: readonly Label[], holder: HTMLElement, line: r
     const places = placesAround(stop, width, height, area);
     const marks = stops.filter((other): other is DOMRect => other !== undefined && other !== stop);
     const place =
-      bestPlace(places, [...taken, ...marks], felt, area) ?? (label.rank === 0 ? places[0] : undefined);
+      bestPlace(places, [...taken, ...marks], felt, area) ??
+      (label.rank === 0 && overlap(stop, area) ? places[0] : undefined);
     label.element.classList.toggle('hidden', !place);
     if (!place) continue;
     taken.push(place);

@@ -2,7 +2,7 @@
 
 import { startFake } from './server.ts';
 
-const fake = await startFake('coming', Number(process.env['PORT'] ?? 8123));
+const fake = await startFake('coming', Number(process.env['PORT'] ?? 8123), 1000, process.env['TILES']);
 console.log(
   `${fake.url}  sign in as: coming aboard home board stop left stale lost silent planned overdue none two nochild done ended missed cancelled absent operator`,
 );

@@ -35,8 +35,8 @@ export type Fake = {
   readonly sockets: () => number;
 };
 
-/** Start on a free port (or `port`), with the first scene. */
-export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000): Promise<Fake> {
+/** Start on a free port (or `port`), with the first scene; `tiles` is a PMTiles file to draw on. */
+export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000, tiles = ''): Promise<Fake> {
   let scene = newScene(sceneName, Date.now());
   let session: string | null = null;
   let user = sceneName;
@@ -111,13 +111,28 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://fake');
     if (!url.pathname.startsWith('/api/')) {
-      await serveFile(url.pathname, response);
+      if (url.pathname === '/tiles.pmtiles') await serveRange(request, response);
+      else await serveFile(url.pathname, response);
       return;
     }
     const path = url.pathname.slice('/api/v1'.length);
     const act = `${request.method ?? 'GET'} ${path}`;
     if (act === 'GET /config')
-      return send(response, 200, { tiles: null, demo: true, version: '0.1.0', now: rfc(now()), speed: 1 });
+      return send(response, 200, {
+        tiles: tiles
+          ? {
+              kind: 'pmtiles',
+              url: '/tiles.pmtiles',
+              crs: 'gcj02',
+              attribution: 'Stamen <b>, OSM',
+              maxzoom: 3,
+            }
+          : null,
+        demo: true,
+        version: '0.1.0',
+        now: rfc(now()),
+        speed: 1,
+      });
     if (act === 'POST /session') {
       const body = await bodyOf(request);
       if (++failures > 4) return refuse(response, 429, 'too_many', { 'Retry-After': '42' });
@@ -180,6 +195,14 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     const undone = /^DELETE \/children\/c1\/exceptions\/(\w+)$/.exec(act)?.[1];
     if (undone) return send(response, scene.exceptions.delete(undone) ? 204 : 404);
     return refuse(response, 404, `not_found ${path}`);
+  }
+
+  async function serveRange(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const bytes = await readFile(tiles);
+    const [, from = '0', to = ''] = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '') ?? [];
+    const end = Math.min(bytes.length - 1, to ? Number(to) : bytes.length - 1);
+    response.writeHead(206, { 'Content-Range': `bytes ${from}-${String(end)}/${String(bytes.length)}` });
+    response.end(bytes.subarray(Number(from), end + 1));
   }
 
   async function serveFile(path: string, response: ServerResponse): Promise<void> {
