@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import hypot
 from typing import NamedTuple
 
@@ -91,13 +91,21 @@ def _places(line: Polyline, lat: float, lon: float, within_m: float) -> list[_Pl
     found = []
     for k, u in enumerate(shares):
         # Inside a piece; or at the corner to the next one, if that leads away too; or at either end.
-        if u == 0.0 and k > 0 or u == 1.0 and k + 1 < count and shares[k + 1] > 0.0:
+        if (u == 0.0 and k > 0) or (u == 1.0 and k + 1 < count and shares[k + 1] > 0.0):
             continue
         x = line.xs[k] + u * (line.xs[k + 1] - line.xs[k])
         y = line.ys[k] + u * (line.ys[k + 1] - line.ys[k])
         offset_m = hypot(px - x, py - y)
         if offset_m <= within_m:
             found.append(_Place(line.ms[k] + u * (line.ms[k + 1] - line.ms[k]), offset_m, x, y))
+    return found
+
+
+def _cheapest_so_far(costs: list[float]) -> list[int]:
+    """Give for each index that of the least cost up to there."""
+    found: list[int] = []
+    for k, cost in enumerate(costs):
+        found.append(k if not found or cost < costs[found[-1]] else found[-1])
     return found
 
 
@@ -109,7 +117,7 @@ def _cheapest(places: list[list[_Place]], expected: list[float]) -> list[_Place 
         if not candidates:
             continue
         here, before = [], []
-        cheapest = list(accumulate(range(len(costs)), lambda a, b: b if costs[b] < costs[a] else a))
+        cheapest = _cheapest_so_far(costs)
         passed = [place.metre for place in rows[-1][1]] if rows else []
         for place in candidates:
             cost = place.offset_m + PULL * abs(place.metre - expected[stop])

@@ -54,7 +54,7 @@ FAULTS = [
     ("people.csv", "1978-02-03", "3/2/1978", (3, "born", "3/2/1978"), "YYYY-MM-DD"),
     ("permits.csv", "2026-09-01,2027-01-31\nP-PM", "2027-02-01,2027-01-31\nP-PM", (2, "valid_until", "2027-01-31"), "before"),
     ("permits.csv", "P-PM,OP,R1-PM", "P-PM,OP,R1-AM", (3, "valid_from", "2026-09-01"), "may not overlap"),
-    ("permits.csv", "V1,D-1,T-1,NX-E-0001,沙坡头区教育局,2026-09-01,2027-01-31\nP-PM", "V1,T-1,T-1,X,Y,2026-09-01,2027-01-31\nP-PM", (2, "driver_badge", "T-1"), "name a driver"),
+    ("permits.csv", "R1-AM,V1,D-1,T-1", "R1-AM,V1,T-1,T-1", (2, "driver_badge", "T-1"), "name a driver"),
     ("permits.csv", "P-PM,OP,R1-PM,V1", "P-PM,OP,R1-PM,V9", (3, "vehicle_id", "V9"), "vehicles.csv"),
     ("ride_plans.csv", "ST-3,R1-PM,C", "ST-3,R1-PM,S2", (6, "stop_id", "S2"), "doesn't stop there"),
     ("ride_plans.csv", "ST-2,R1-AM,C,5", "ST-2,R1-AM,C,45", (5, "weekdays", "45"), "same weekday"),
