@@ -19,6 +19,7 @@ from server.service.watermark import Watermark
 
 PARKED_INTERVAL_S: Final = 60.0  # PROTOCOL, pos: every 60 s with the ignition off
 MOVING_INTERVAL_S: Final = 15.0  # PROTOCOL, pos: every 1 to 15 s with it on
+INTERVAL_FALLS: Final = 0.6  # own choice: one early position at a door doesn't make the interval short, three do
 UNNAMED_KEPT: Final = 50  # nameless refusals kept of one device in one batch; the rest are counted only
 
 
@@ -185,5 +186,4 @@ def _interval_s(fix: Position, before: tuple[int, float] | None) -> float:
     if before is None or fix.t == before[0]:
         return MOVING_INTERVAL_S
     since_s = (fix.t - before[0]) / 1000
-    longest = min(before[1], MOVING_INTERVAL_S)
-    return min(MOVING_INTERVAL_S, since_s if since_s >= longest / 2 else longest)
+    return min(MOVING_INTERVAL_S, max(since_s, before[1] * INTERVAL_FALLS))
