@@ -2,9 +2,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { compiledWords } from './scripts/compiled-words.ts';
+import { precompressed } from './scripts/precompressed.ts';
 
 export default defineConfig({
-  plugins: [compiledWords(), svelte()],
+  plugins: [compiledWords(), svelte(), precompressed()],
   build: {
     target: 'es2022',
     manifest: true,
