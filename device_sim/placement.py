@@ -37,8 +37,8 @@ def start_bus(world: World, device: str, runs: Runs, at_ms: int, before: BusStat
     if before:
         state.gps, state.moving_s, state.parked_s = before.gps, before.moving_s, before.parked_s
         state.last_key = before.last_key
-    elif run is not None:
+    if run is not None:
         # The run before this one may still be under way at `begin`; the bus stands where this one starts.
-        state.last_key = (run.key[0] - 1, "")
+        state.last_key = max(state.last_key, (run.key[0] - 1, ""))
     state.dice = dice.state
     return Bus(world, device, runs, state)

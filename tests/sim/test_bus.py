@@ -214,6 +214,23 @@ def test_started_in_the_middle_of_a_trip_it_tells_the_trip_from_its_sign_on(tmp_
     assert sum(isinstance(r, Ride) for r in records) >= 3
 
 
+@pytest.mark.parametrize("begin", ["07:00", "07:07", "07:12", "07:25"])
+def test_started_between_two_trips_in_a_row_it_begins_the_one_at_whose_start_it_stands(
+    tmp_path: Path, begin: str
+) -> None:
+    # Back to back, less than a sign-on apart: the run before is still under way when the later one's crew signs on.
+    starts = ("06:50 down", "06:59 up", "07:08 down", "07:17 up", "07:26 down")
+    PackFolder(tmp_path, starts)
+    records = drive(tmp_path, begin, "07:30")["ZW-0001"]
+    first = next(r for r in records if isinstance(r, Duty))
+    start = positions(records)[0]
+    assert first.trip is not None
+    assert ("down" in first.trip) == (start.lon < 105.195)
+    assert records[0].t >= at(begin) - 20 * 60_000
+    for a, b in itertools.pairwise(positions(records)):
+        assert abs(b.lon - a.lon) * 88_000 <= 20.0 * max((b.t - a.t) / 1000, 1.0)
+
+
 def test_how_time_is_cut_does_not_matter(tmp_path: Path) -> None:
     PackFolder(tmp_path)
     pack = read_pack(tmp_path)

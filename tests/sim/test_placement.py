@@ -14,7 +14,9 @@ STARTS = ("07:00 down", "07:16 up", "07:32 down", "07:48 up")
 
 
 @pytest.mark.parametrize("clock", ["07:04", "07:12", "07:20", "07:25", "07:36", "07:52"])
-def test_a_bus_started_in_a_tight_day_is_on_the_run_of_the_hour_and_on_time(tmp_path: Path, clock: str) -> None:
+def test_a_bus_started_in_a_tight_day_is_on_the_run_of_the_hour_and_on_time(
+    tmp_path: Path, clock: str
+) -> None:
     """Once it began with the run before the right one, at the wrong end of the road, and was 20 min late all day."""
     folder = PackFolder(tmp_path / "pack", starts=STARTS, leg_s=150)
     pack = read_pack(folder.folder)
