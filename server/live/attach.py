@@ -89,7 +89,8 @@ def _add_events(socketio: SocketIO, rooms: Rooms, deps: WebDeps) -> None:
 
         caller = deps.pool.run(read)
         if caller is None:
-            raise Refused(error_body(NotLoggedInError("You are not logged in: log in and connect again.")))
+            refusal = NotLoggedInError("You are not logged in: log in and connect again.")
+            raise Refused(refusal.message, error_body(refusal))
         rooms.enter(Socket(_sid(), caller, digest))
 
     @socketio.on("disconnect")  # type: ignore[untyped-decorator]

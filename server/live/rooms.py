@@ -27,6 +27,7 @@ from server.service.web_ports import Work
 TICK_S = 0.1  # positions of a tick go out as one message a room
 READ_AGAIN_S = 1.0  # a changed trip is read again at most this often for a room
 REFRESH_S = 10.0  # and as seldom as this while its bus only moves, for its estimates
+RENEW_S = 60.0  # and at least this often in any case: a message may have been lost while the broker was away
 CHUNK = 25  # rooms read again in one unit of work
 
 Emit = Callable[[str, Any, str], None]
@@ -231,7 +232,8 @@ class Rooms:
 
     def _read_again(self) -> None:
         now_s = self.deps.real.monotonic()
-        due = [room for room in self.rooms.values() if room.dirty and now_s - room.read_at_s >= READ_AGAIN_S]
+        ages = [(room, now_s - room.read_at_s) for room in self.rooms.values()]
+        due = [room for room, age_s in ages if age_s >= (READ_AGAIN_S if room.dirty else RENEW_S)]
         for start in range(0, len(due), CHUNK):
             chunk = due[start : start + CHUNK]
             now_ms = self.deps.clock.now_ms()

@@ -43,7 +43,9 @@ def serving(database: Database, dist: Path, **settings: Any) -> Iterator[Served]
         web = Web(database, dist, **settings)
         attach_live(web.app, web.deps)
         stop.append(Event())
-        serve(web.app, "127.0.0.1", 0, on_listening=lambda port: found.append(Served(web, port)), stop=stop[0])
+        serve(
+            web.app, "127.0.0.1", 0, on_listening=lambda port: found.append(Served(web, port)), stop=stop[0]
+        )
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -83,7 +85,9 @@ class Phone:
 
     def wait(self, event: str, number: int = 1, within_s: float = 6.0) -> Any:  # noqa: ANN401 - what was sent
         """Give the newest of one kind once there are `number` of them."""
-        return until(lambda: len(self.of(event)) >= number and self.of(event), f"{number} x {event}", within_s)[-1]
+        return until(
+            lambda: len(self.of(event)) >= number and self.of(event), f"{number} x {event}", within_s
+        )[-1]
 
     def close(self) -> None:
         """Hang up, and close the connection that the library forgets when the other side ended it."""

@@ -51,7 +51,13 @@ def test_a_child_goes_by_its_code_too(web: Web) -> None:
 
 def test_a_parents_json_holds_no_other_child_and_no_crew(web: Web) -> None:
     browser = web.browser("guardian-alpha")
-    for path in ("/children", f"/children/{ALPHA.id('child')}", f"/trips/{ALPHA.id('run')}", "/trips", "/notices"):
+    for path in (
+        "/children",
+        f"/children/{ALPHA.id('child')}",
+        f"/trips/{ALPHA.id('run')}",
+        "/trips",
+        "/notices",
+    ):
         answer = browser.get(path)
         assert answer.status_code == 200, path
         for secret in ("Neighbour", NEIGHBOUR, "Wheeler", "555-", "badge-", "Bravo", "bravo", "CARD"):
