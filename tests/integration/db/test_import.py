@@ -9,15 +9,19 @@ import pytest
 from sqlalchemy import Row, Table, func, select
 
 from server.adapters.db import tables as t
+from server.adapters.db.counters import bump
 from server.adapters.db.engine import Database
 from server.adapters.db.plan_store import DbPackStore
 from server.domain.plan import PlanVersion
+from server.errors import ConflictError
 from server.service.devices import DeviceHasher
 from server.service.packs.exporting import export_pack
 from server.service.packs.fault import PackRejected, PackReport
 from server.service.packs.importing import import_pack
+from server.service.packs.port import Change
 from tests.builders.pack import FILES, edit_pack, make_pack, write_pack, zip_pack
 
+SAMPLE = Path(__file__).parents[4] / "shared/data/gtfs/google_sample/sample-feed-1.zip"
 NOW_MS = 1_793_000_000_000  # 26 October 2026
 
 
@@ -218,3 +222,38 @@ def test_dropping_what_absent_files_name_is_a_fault(db: Database, tmp_path: Path
     with pytest.raises(PackRejected, match="a fault") as refused:
         run_import(db, write_pack(tmp_path / "alone", alone))
     assert "rows of riders.csv in the database name this" in refused.value.faults[0]
+
+
+class MovingStore(DbPackStore):
+    """The real store, with another writer that comes between judging and storing a few times."""
+
+    def __init__(self, db: Database, times: int) -> None:
+        super().__init__(db)
+        self.times = times
+
+    def apply(self, change: Change, version: int, now_ms: int) -> bool:
+        if self.times:
+            self.times -= 1
+            with self._db.write() as connection:
+                bump(connection, "catalog")
+        return super().apply(change, version, now_ms)
+
+
+def test_a_pack_is_judged_again_when_the_database_changed_meanwhile(db: Database, tmp_path: Path) -> None:
+    pack, hasher = write_pack(tmp_path / "pack"), DeviceHasher()
+    store = MovingStore(db, 2)
+    assert import_pack(pack, store, secret_hasher=hasher, password_hasher=hasher, now_ms=NOW_MS).changed
+    assert one(db, t.riders, "ST-1").name == "张小雨"
+    with pytest.raises(ConflictError, match="import it again"):
+        import_pack(pack, MovingStore(db, 99), secret_hasher=hasher, password_hasher=hasher, now_ms=NOW_MS)
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the shared test data is not beside the project")
+def test_a_feed_without_any_other_file_is_a_fleet_of_one_operator(db: Database) -> None:
+    report = run_import(db, SAMPLE)
+    assert report.imported["trips.txt"] == 11
+    operator = one(db, t.operators, "DTA")
+    assert (operator.name, operator.jurisdiction_id) == ("Demo Transit Authority", None)
+    assert one(db, t.timetables, "STBA").direction == "to_school"
+    assert one(db, t.timetables, "STBA").plan_id is not None
+    assert not run_import(db, SAMPLE).changed

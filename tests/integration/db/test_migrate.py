@@ -93,3 +93,22 @@ def test_the_database_file_is_its_users_alone(tmp_path: Path) -> None:
 def test_an_address_that_is_not_served_is_said_so(url: str) -> None:
     with pytest.raises(SettingError, match=r"database-url: .*sqlite:////PATH"):
         Database(url)
+
+
+def test_a_schema_that_another_hand_changed_is_found(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    database = Database(empty_url)
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE counters ADD COLUMN extra INTEGER"))
+    database.dispose()
+    with pytest.raises(StartError, match="not this program's"):
+        migrate.check(empty_url)
+
+
+def test_looking_at_a_database_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    file = tmp_path / "none.db"
+    for act in (migrate.check, lambda url: migrate.downgrade(url, "base")):
+        with pytest.raises(StartError, match="there is no database at"):
+            act(f"sqlite:///{file}")
+    assert not migrate.is_current(f"sqlite:///{file}")
+    assert not file.exists()
