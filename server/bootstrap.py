@@ -177,7 +177,6 @@ def run_worker(settings: Settings) -> int:
         courier.stop()
 
     _on_signals(end)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     feed.start(lambda _topic, _payload: courier.wake())
     _beat(database, "alive.worker", stop)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

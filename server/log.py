@@ -6,6 +6,8 @@ import sys
 from typing import Any
 
 SUPERVISED = "SIXFIXED_SUPERVISED"
+# Libraries that tell of their own workings at info; whoever wants that asks for debug.
+_CHATTY = ("alembic", "apscheduler")
 
 
 def configure_logging(role: str, level: str) -> None:
@@ -16,6 +18,8 @@ def configure_logging(role: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(None if os.environ.get(SUPERVISED) else role))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING if level == "info" else logging.NOTSET)
 
 
 def printable(text: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from server.log import LineFormatter
+from server.log import LineFormatter, configure_logging
 
 
 def record(message: str, *args: object, level: int = logging.INFO) -> logging.LogRecord:
@@ -31,3 +31,19 @@ def test_a_traceback_stands_indented() -> None:
     assert lines[0] == "error: failed"
     assert len(lines) > 2
     assert all(line.startswith("    ") for line in lines[1:])
+
+
+def test_a_library_that_tells_of_its_own_workings_is_heard_at_debug_only() -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        configure_logging("web", "info")
+        assert not logging.getLogger("alembic.runtime.migration").isEnabledFor(logging.INFO)
+        assert logging.getLogger("web").isEnabledFor(logging.INFO)
+        configure_logging("web", "debug")
+        assert logging.getLogger("alembic.runtime.migration").isEnabledFor(logging.INFO)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        for name in ("alembic", "apscheduler"):
+            logging.getLogger(name).setLevel(logging.NOTSET)
