@@ -80,8 +80,6 @@ class Streams:
             mark = epochs[epoch]
             holey = holey or mark.has_holes or mark.waits_for_older(now_s)
             answer = mark.answer(now_s)
-            if answer is None:
-                continue
             name = (device, epoch)
             newest = epoch == max(epochs)
             if (newest and forced) or self._sent.get(name) != answer:

@@ -32,7 +32,6 @@ class Watermark:
         self.epoch = epoch
         self.ranges = ranges
         self._holes: dict[int, float] = {}  # by the hole's end: it shrinks from its start as a backlog comes
-        self._floor: int | None = ranges.first if ranges else None
         self._claimed: tuple[int, float] | None = None
 
     @classmethod
@@ -42,21 +41,17 @@ class Watermark:
 
     def add(self, start: int, end: int, now_s: float) -> bool:
         """Receive start..end; False when all of it was known."""
-        if self._floor is None:
-            self._floor = start
-        elif start < self._floor and self._claimed is not None:
-            self._claimed = (self._claimed[0], now_s)
+        older = bool(self.ranges) and start < self.ranges.first
         fresh = self.ranges.add(start, end)
         if fresh:
             self._see_holes(now_s)
+        if older and self._claimed is not None:
+            self._claimed = (self._claimed[0], now_s)  # what was announced is coming: wait for the rest of it
         return fresh
 
     def claim_oldest(self, oldest: int, now_s: float) -> bool:
         """Learn from `online` what is the oldest record that the device still has; True when that closes a hole for ever."""
-        if not self.ranges:
-            return False
-        first = self.ranges.first
-        if oldest < first:
+        if not self.ranges or oldest < self.ranges.first:
             self._claimed = (oldest, now_s)
             return False
         lost = [(start, min(end, oldest - 1)) for start, end in self.ranges.holes() if start < oldest]
@@ -65,14 +60,14 @@ class Watermark:
         self._see_holes(now_s)
         return bool(lost)
 
-    def answer(self, now_s: float) -> SavedAnswer | None:
-        """Say what is committed now; None before the first record.
+    def answer(self, now_s: float) -> SavedAnswer:
+        """Say what is committed now; before the first record that nothing is, so that a device learns what this server lacks.
 
         Below the first record ever seen nothing is asked for (INTERFACES ruling 12); but while the device says that it has older ones and
         they may still come, `upto` stays below them, lest the device forget what was never received.
         """
         if not self.ranges:
-            return None
+            return SavedAnswer(self.epoch, 0, ())
         if self._claimed is not None:
             oldest, since = self._claimed
             if self.ranges.first > oldest and now_s - since < OLDER_S:
@@ -80,11 +75,9 @@ class Watermark:
         upto = self.ranges.contiguous_to
         missing: list[tuple[int, int]] = []
         for (start, end), (_, next_end) in zip(self.ranges.holes(), self.ranges.pairs()[1:], strict=True):
-            below_floor = self._floor is not None and end < self._floor
-            if not below_floor:
-                if len(missing) == MAX_MISSING or now_s - self._holes.get(end, now_s) < ASK_S:
-                    break
-                missing.append((start, end))
+            if len(missing) == MAX_MISSING or now_s - self._holes.get(end, now_s) < ASK_S:
+                break
+            missing.append((start, end))
             upto = next_end
         return SavedAnswer(self.epoch, upto, tuple(missing))
 

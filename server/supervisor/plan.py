@@ -37,7 +37,8 @@ def make_plan(settings: Settings) -> Plan:
         broker = str(Address(parts.hostname or "", parts.port or 1883))
     # The emulator learns everything from here, since it shares no code with the server.
     fleet = [sys.executable, "-m", "device_sim", "run", "--no-table", "--mqtt", broker]
-    fleet += ["--state", str(settings.data / "demo" / "fleet")]
+    # Nobody stays at home: the child whose guardian is announced shall board.
+    fleet += ["--state", str(settings.data / "demo" / "fleet"), "--absent", "0"]
     if settings.clock:
         fleet += ["--clock", settings.clock]
     stages = _STAGES[1:] if settings.broker_url else _STAGES

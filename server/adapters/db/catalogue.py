@@ -36,7 +36,7 @@ from server.domain.service_time import instant_ms
 from server.domain.trip import Announcement, TripState
 from server.domain.vehicle_day import Context, Road
 from server.service.ingest_ports import Bus, Told
-from server.service.wording import Facts, words
+from server.service.wording import Facts, bus_names, words
 
 DAY_MS: Final = 86_400_000
 WATCHED: Final = ("catalog", "inputs", "trips")  # counters that move when what is kept here has changed
@@ -70,6 +70,7 @@ class DatabaseCatalogue:
         self._cards: dict[str, str] | None = None
         self._guardians: dict[str, list[tuple[str, str | None]]] = {}
         self._names: dict[str, str] = {}
+        self._bus_called: dict[str, tuple[str, str]] = {}
 
     def changed(self) -> bool:
         """Say whether plans, people or exceptions changed since they were last forgotten."""
@@ -111,12 +112,13 @@ class DatabaseCatalogue:
         told: list[Told] = []
         with self._database.read() as connection:
             zone = ZoneInfo(self._name(connection, "zone", trip.trip_id))
-            bus = self._name(connection, "bus", trip.vehicle_id or "")
+            bus_zh, bus_en = self._bus_names(connection, trip.vehicle_id or "")
             for one in announcements:
                 at = datetime.fromtimestamp(one.at_ms / 1000, zone)
                 facts = Facts(
                     child=self._name(connection, "rider", one.rider_id),
-                    bus=bus,
+                    bus_zh=bus_zh,
+                    bus_en=bus_en,
                     at=f"{at:%H:%M}",
                     stop=self._name(connection, "stop", one.stop_id) if one.stop_id else None,
                     minutes=one.minutes or 0,
@@ -261,14 +263,19 @@ class DatabaseCatalogue:
             self._guardians[rider_id] = [(row.user_id, row.valid_until) for row in connection.execute(query)]
         return [user_id for user_id, until in self._guardians[rider_id] if until is None or on <= until]
 
+    def _bus_names(self, connection: Connection, vehicle_id: str) -> tuple[str, str]:
+        if vehicle_id not in self._bus_called:
+            query = select(vehicles.c.code, vehicles.c.plate).where(vehicles.c.id == vehicle_id)
+            self._bus_called[vehicle_id] = bus_names(*connection.execute(query).one())
+        return self._bus_called[vehicle_id]
+
     def _name(self, connection: Connection, kind: str, id_: str) -> str:
-        """Give the name that a sentence uses for a rider, a stop, a bus; and the zone of a trip."""
+        """Give the name that a sentence uses for a rider or a stop; and the zone of a trip."""
         key = f"{kind}:{id_}"
         if key not in self._names:
             queries = {
                 "rider": select(riders.c.name).where(riders.c.id == id_),
                 "stop": select(stops.c.name).where(stops.c.id == id_),
-                "bus": select(vehicles.c.plate).where(vehicles.c.id == id_),
                 "zone": select(operators.c.timezone)
                 .join(trips, trips.c.operator_id == operators.c.id)
                 .where(trips.c.id == id_),
