@@ -62,6 +62,9 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         self.socket.settimeout(IDLE_S)
         super().handle()
 
+    def log_request(self) -> None:
+        """Write no line a request: /metrics counts them, and a path or query may name a child."""
+
     def run_websocket(self) -> None:
         """Run the application on an upgraded connection."""
         self.websocket.__class__ = CappedWebSocket

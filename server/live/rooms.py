@@ -19,7 +19,7 @@ from server.live.sockets import MAX_WATCHES, Socket
 from server.service import notices_read, watching
 from server.service.ended import EndedMessage
 from server.service.instants import at
-from server.service.shapes import ChildRide, Named
+from server.service.shapes import Child, ChildRide, Named
 from server.service.watching import Live, Target
 from server.service.web_deps import WebDeps
 from server.service.web_ports import Work
@@ -187,7 +187,9 @@ class Rooms:
 
     def _show_ride(self, room: Room, ride: RideItem) -> dict[str, object]:
         child = room.view.child
-        trips = [] if child is None else [trip for trip in child.trips_today if trip.id == ride.trip_id]
+        # The trip that matters now is the one with its stops.
+        every = [] if child is None else [*([child.trip] if child.trip else []), *child.trips_today]
+        trips = [trip for trip in every if trip.id == ride.trip_id]
         trip = trips[0] if trips else None
         stops = trip.stops if trip is not None and trip.stops is not msgspec.UNSET else []
         stop = next((Named(each.id, each.code, each.name) for each in stops if each.id == ride.stop_id), None)
@@ -252,8 +254,11 @@ class Rooms:
             return [_look_one(work, room, now_ms) for room in chunk]
 
     def _send_view(self, room: Room, before: watching.View) -> None:
-        if room.target.kind in ("child", "trip"):
-            self.send_to(room.members, room.target.kind, room.view.parts[room.target.kind])
+        if room.target.kind == "child":
+            self.send_to(room.members, "child", _without_line(room.view.child, before.child))
+            return
+        if room.target.kind == "trip":
+            self.send_to(room.members, "trip", room.view.parts["trip"])
             return
         known = {trip.id: trip for trip in before.parts["trips"].items}
         for trip in room.view.parts["trips"].items:
@@ -270,6 +275,16 @@ def _look_one(work: Work, room: Room, now_ms: int) -> watching.View | None:
     except SixFixedError:
         # Gone or no longer theirs: the next check of rights tells them.
         return None
+
+
+def _without_line(child: Child | None, before: Child | None) -> Child | None:
+    """Leave out the line of the same trip, which whoever watches has since the snapshot: it is most of the message."""
+    if child is None or child.trip is None or before is None or before.trip is None:
+        return child
+    if child.trip.id != before.trip.id:
+        return child
+    lean = msgspec.structs.replace(child.trip, shape=msgspec.UNSET, shape_metres=msgspec.UNSET)
+    return msgspec.structs.replace(child, trip=lean)
 
 
 def _all_trips(room: Room) -> set[str]:

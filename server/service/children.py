@@ -19,11 +19,13 @@ RIDES_MS = 24 * 3_600_000
 
 def list_children(work: Work, scope: Scope, now_ms: int) -> list[shapes.Child]:
     """List the guardian's children, without the shapes of their trips."""
-    return [get_child(work, scope, rider_id, now_ms, whole=False) for rider_id in work.children.list_ids(scope)]
+    return [
+        get_child(work, scope, rider_id, now_ms, whole=False) for rider_id in work.children.list_ids(scope)
+    ]
 
 
 def get_child(work: Work, scope: Scope, rider_id: str, now_ms: int, *, whole: bool = True) -> shapes.Child:
-    """Give one child of the scope; `whole` adds each trip's stops and shape."""
+    """Give one child of the scope; `whole` adds the stops and shape of the trip that matters now."""
     row = work.children.get(rider_id)
     days = [day_after(scope.on, step) for step in (-1, 0, 1)]
     known = [
@@ -31,9 +33,13 @@ def get_child(work: Work, scope: Scope, rider_id: str, now_ms: int, *, whole: bo
         for entry in work.children.list_trips(rider_id, days)
         if _is_today(entry, now_ms)
     ]
-    shown = [(facts, _show_trip(facts, entry, whole)) for facts, entry in known]
+    shown = [(facts, _show_trip(facts, entry)) for facts, entry in known]
     shown.sort(key=lambda pair: pair[1].planned_start_at)
     current = _current(shown, now_ms)
+    if whole and current is not None:
+        # Only the trip that matters now carries its line: a day's trips would be tens of kilobytes more.
+        facts = next(facts for facts, trip in shown if trip is current)
+        current = _with_stops(current, facts)
     zone = shown[0][0].timezone if shown else work.scopes.timezone()
     rides = [
         shapes.ChildRide("on" if ride.dir == "on" else "off", at(ride.at_ms, zone), ride.trip, ride.stop)
@@ -101,7 +107,7 @@ def _current(shown: list[tuple[TripFacts, shapes.ChildTrip]], now_ms: int) -> sh
     return shown[-1][1] if shown else None
 
 
-def _show_trip(facts: TripFacts, entry: ChildTripRow, whole: bool) -> shapes.ChildTrip:
+def _show_trip(facts: TripFacts, entry: ChildTripRow) -> shapes.ChildTrip:
     row, zone = facts.row, facts.timezone
     planned = facts.plan.stops
     to_school = row.direction == "to_school"
@@ -109,7 +115,7 @@ def _show_trip(facts: TripFacts, entry: ChildTripRow, whole: bool) -> shapes.Chi
     mine = next((stop for stop in planned if stop.id == entry.stop_id), None)
     target = _target(mine, entry.rider_state, to_school, school_seq)
     from_ms, to_ms = window_ms(row)
-    trip = shapes.ChildTrip(
+    return shapes.ChildTrip(
         id=row.id,
         code=row.code,
         name=row.route.name,
@@ -132,12 +138,9 @@ def _show_trip(facts: TripFacts, entry: ChildTripRow, whole: bool) -> shapes.Chi
         delay_s=facts.delay_s,
         position=facts.position(),
     )
-    if not whole:
-        return trip
-    return _with_stops(trip, facts, mine)
 
 
-def _with_stops(trip: shapes.ChildTrip, facts: TripFacts, mine: PlannedStop | None) -> shapes.ChildTrip:
+def _with_stops(trip: shapes.ChildTrip, facts: TripFacts) -> shapes.ChildTrip:
     return replace(
         trip,
         stops=[
@@ -150,11 +153,13 @@ def _with_stops(trip: shapes.ChildTrip, facts: TripFacts, mine: PlannedStop | No
                 seq=stop.seq,
                 metre=stop.metre,
                 planned_at=at(facts.stops[stop.seq].arrival_ms, facts.timezone),
-                arrived_at=at(visit.arrived_at_ms if (visit := facts.visits.get(stop.seq)) else None, facts.timezone),
+                arrived_at=at(
+                    visit.arrived_at_ms if (visit := facts.visits.get(stop.seq)) else None, facts.timezone
+                ),
                 departed_at=at(visit.departed_at_ms if visit else None, facts.timezone),
                 passed=facts.passed(stop.seq),
                 eta=facts.etas[stop.seq],
-                mine=mine is not None and stop.seq == mine.seq,
+                mine=trip.stop is not None and stop.id == trip.stop.id,
             )
             for stop in facts.plan.stops
         ],

@@ -188,6 +188,7 @@ def test_a_ride_and_a_changed_trip_come_by_themselves(served: Served, dial: Dial
     assert (heard["child"], heard["dir"], heard["stop"]["name"]) == (ALPHA.id("child"), "on", "Alpha corner")
     child = phone.wait("child")
     assert child["state"] == "aboard"
+    assert "shape" not in child["trip"] and len(child["trip"]["stops"]) == 3
     # Aboard to school: the estimate is for the school now.
     assert child["trip"]["stops_before"] == 1
 
