@@ -48,11 +48,13 @@ _WITHOUT_STOP: dict[NoticeKind, tuple[str, str]] = {
 def bus_names(code: str, plate: str) -> tuple[str, str]:
     """Give what people call a bus, in Chinese and in English: by the number its code ends in, else by its plate.
 
+    The Chinese form brings the space that stands before a numeral.
+
     >>> bus_names("ZW-0017", "宁E·A0017"), bus_names("V20260017", "宁E·A0017")
-    (('17 号车', 'Bus 17'), ('校车 宁E·A0017', 'Bus 宁E·A0017'))
+    ((' 17 号车', 'Bus 17'), ('校车 宁E·A0017', 'Bus 宁E·A0017'))
     """
     digits = re.search(r"(?:^|[^0-9])0*([0-9]{1,4})$", code)
-    return (f"{digits[1]} 号车", f"Bus {digits[1]}") if digits else (f"校车 {plate}", f"Bus {plate}")
+    return (f" {digits[1]} 号车", f"Bus {digits[1]}") if digits else (f"校车 {plate}", f"Bus {plate}")
 
 
 def words(kind: NoticeKind, facts: Facts) -> tuple[str, str]:
@@ -64,4 +66,4 @@ def words(kind: NoticeKind, facts: Facts) -> tuple[str, str]:
     forms = _WITH_STOP if facts.stop is not None and kind in _WITH_STOP else _WITHOUT_STOP
     zh, en = forms[kind]
     values = msgspec.structs.asdict(facts)
-    return zh.format_map(values), en.format_map(values)
+    return zh.format_map(values).replace("， ", "，").strip(), en.format_map(values)
