@@ -14,6 +14,7 @@ def list_audit(
     rows = work.audit.page(filters, after, limit + 1)
     page, zone = rows[:limit], work.scopes.timezone()
     items = [
-        shapes.AuditItem(row.id, at(row.at_ms, zone), row.user, row.action, row.object, row.detail) for row in page
+        shapes.AuditItem(row.id, at(row.at_ms, zone), row.user, row.action, row.object, row.detail)
+        for row in page
     ]
     return shapes.Items(items, str(page[-1].id) if len(rows) > limit else None)

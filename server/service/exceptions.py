@@ -26,7 +26,14 @@ class Absence(msgspec.Struct, frozen=True):
 
 
 def add(
-    work: Work, scope: Scope, caller: Caller, rider_id: str, *, service_on: str, direction: Direction, now_ms: int
+    work: Work,
+    scope: Scope,
+    caller: Caller,
+    rider_id: str,
+    *,
+    service_on: str,
+    direction: Direction,
+    now_ms: int,
 ) -> tuple[shapes.ChildException, list[str]]:
     """Note that the child won't ride; give the exception and the vehicles whose fold must read it.
 
@@ -44,7 +51,9 @@ def add(
     return shapes.ChildException(row.id, row.service_on, row.direction, "absent"), vehicles
 
 
-def withdraw(work: Work, scope: Scope, caller: Caller, rider_id: str, exception_id: str, now_ms: int) -> list[str]:
+def withdraw(
+    work: Work, scope: Scope, caller: Caller, rider_id: str, exception_id: str, now_ms: int
+) -> list[str]:
     """Take it back; give the vehicles whose fold must read it. Raise NotFoundError or ConflictError."""
     row = work.children.find_exception(rider_id, exception_id)
     if row is None:
@@ -83,7 +92,8 @@ def _refuse_date(service_on: str, today: str) -> None:
         asked = date.fromisoformat(service_on).isoformat()
     except ValueError:
         raise InvalidError(
-            f"service_date {service_on!r} is not a date: write YYYY-MM-DD.", fields={"service_date": "malformed"}
+            f"service_date {service_on!r} is not a date: write YYYY-MM-DD.",
+            fields={"service_date": "malformed"},
         ) from None
     if asked != service_on or not today <= asked <= day_after(today, AHEAD_DAYS):
         raise InvalidError(

@@ -170,7 +170,9 @@ def find_subject(reader: ScopeReader, rule: Rule, caller: Caller, scope: Scope, 
         case None:
             found = None
     if found is None:
-        raise NotFoundError(f"There is no such {rule.subject or 'thing'} among those you may see: check its id.")
+        raise NotFoundError(
+            f"There is no such {rule.subject or 'thing'} among those you may see: check its id."
+        )
     return found
 
 

@@ -18,7 +18,13 @@ class TripFacts:
     """One trip as one caller sees it at one instant; `located` says whether they may know where the bus is."""
 
     def __init__(
-        self, row: TripRow, plan: PlanVersion, visits: tuple[Visit, ...], head: Head | None, located: bool, now_ms: int
+        self,
+        row: TripRow,
+        plan: PlanVersion,
+        visits: tuple[Visit, ...],
+        head: Head | None,
+        located: bool,
+        now_ms: int,
     ) -> None:
         self.row = row
         self.plan = plan
@@ -75,7 +81,9 @@ class TripFacts:
         )
         zone = self.timezone
         return [
-            None if eta is None else shapes.Eta(at(eta.at_ms, zone), at(eta.low_ms, zone), at(eta.high_ms, zone))
+            None
+            if eta is None
+            else shapes.Eta(at(eta.at_ms, zone), at(eta.low_ms, zone), at(eta.high_ms, zone))
             for eta in found
         ]
 
@@ -98,7 +106,9 @@ class TripFacts:
         visit = self.visits.get(seq)
         if visit is not None and (visit.departed_at_ms is not None or visit.passed_at_ms is not None):
             return True
-        return seq < self.row.next_seq and (visit is None or visit.arrived_at_ms is None or self._left_behind(seq))
+        return seq < self.row.next_seq and (
+            visit is None or visit.arrived_at_ms is None or self._left_behind(seq)
+        )
 
     def _left_behind(self, seq: int) -> bool:
         return any(v.seq > seq and (v.arrived_at_ms or v.passed_at_ms) for v in self.visits.values())
@@ -139,6 +149,8 @@ def _belongs(head: Head, row: TripRow, scope: Scope, now_ms: int) -> bool:
     """Say whether the bus's last position is this trip's to show."""
     if scope.kind in ("all", "operators"):
         # Yesterday's trip has no position today.
-        return head.trip_id == row.id or (row.state in ("scheduled", "en_route") and window_ms(row)[0] <= now_ms)
+        return head.trip_id == row.id or (
+            row.state in ("scheduled", "en_route") and window_ms(row)[0] <= now_ms
+        )
     from_ms, to_ms = window_ms(row)
     return from_ms <= head.at_ms <= to_ms

@@ -14,7 +14,12 @@ from server.service.trip_facts import TripFacts, gather
 from server.service.web_ports import Work
 
 NOT_JUDGED = shapes.Verdict(
-    value="unknown", final=False, since=None, reason="No rule has judged this trip yet.", evidence=[], not_measured=[]
+    value="unknown",
+    final=False,
+    since=None,
+    reason="No rule has judged this trip yet.",
+    evidence=[],
+    not_measured=[],
 )
 
 
@@ -93,7 +98,11 @@ def get_manifest(work: Work, scope: Scope, trip_id: str) -> shapes.Manifest:
                 stop.name,
                 stop.seq,
                 at(facts.stops[stop.seq].arrival_ms, facts.timezone),
-                [_rider(each, facts.timezone) for each in riders if not each.stranger and each.stop_id == stop.id],
+                [
+                    _rider(each, facts.timezone)
+                    for each in riders
+                    if not each.stranger and each.stop_id == stop.id
+                ],
             )
             for stop in facts.plan.stops
         ],
@@ -119,8 +128,6 @@ def count(found: list[tuple[str, bool, int]]) -> shapes.Counts:
     return shapes.Counts(planned=planned, strangers=strangers, **states)
 
 
-
-
 def _plain(row: TripRow, scope: Scope) -> dict[str, Any]:
     zone = row.timezone
     return {
@@ -130,7 +137,9 @@ def _plain(row: TripRow, scope: Scope) -> dict[str, Any]:
         "direction": row.direction,
         "route": row.route,
         "vehicle": row.vehicle,
-        "device": None if row.device_id is None else shapes.Named(row.device_id, row.device_id, row.device_id),
+        "device": None
+        if row.device_id is None
+        else shapes.Named(row.device_id, row.device_id, row.device_id),
         "driver": None if scope.kind == "guardian" else row.driver,
         "school": row.school,
         "state": row.state,

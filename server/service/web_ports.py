@@ -62,7 +62,9 @@ class ChildStore(Protocol):
 class TripStore(Protocol):
     """Trips with their plan, visits, riders, positions."""
 
-    def page(self, scope: Scope, filters: dict[str, str], after: str | None, limit: int) -> list[rows.TripRow]: ...
+    def page(
+        self, scope: Scope, filters: dict[str, str], after: str | None, limit: int
+    ) -> list[rows.TripRow]: ...
     def get(self, trip_id: str) -> rows.TripRow: ...
     def plan(self, plan_id: str) -> PlanVersion: ...
     def visits(self, trip_id: str) -> tuple[Visit, ...]: ...
@@ -77,7 +79,9 @@ class TripStore(Protocol):
 class NoticeStore(Protocol):
     """Notices of a user."""
 
-    def page(self, user_id: str, child: str | None, after: str | None, limit: int) -> list[rows.NoticeRow]: ...
+    def page(
+        self, user_id: str, child: str | None, after: str | None, limit: int
+    ) -> list[rows.NoticeRow]: ...
     def get(self, notice_id: str) -> rows.NoticeRow: ...
     def mark_read(self, notice_id: str, now_ms: int) -> None: ...
 
@@ -100,9 +104,17 @@ class CatalogStore(Protocol):
     """The plan's own tables, read only."""
 
     def page(
-        self, plural: str, scope: Scope, jurisdiction_id: str | None, code: str | None, after: str | None, limit: int
+        self,
+        plural: str,
+        scope: Scope,
+        jurisdiction_id: str | None,
+        code: str | None,
+        after: str | None,
+        limit: int,
     ) -> list[dict[str, Any]]: ...
-    def find(self, plural: str, scope: Scope, jurisdiction_id: str | None, ref: str) -> dict[str, Any] | None: ...
+    def find(
+        self, plural: str, scope: Scope, jurisdiction_id: str | None, ref: str
+    ) -> dict[str, Any] | None: ...
 
 
 class HouseStore(Protocol):

@@ -71,7 +71,9 @@ TABLE: dict[str, Promise] = {
     "DELETE /api/v1/tokens/<token>": Promise(ALL, None, "foreign-token", answers=(204,)),
     "GET /api/v1/children": Promise(frozenset({"guardian"})),
     "GET /api/v1/children/<child>": Promise(frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")),
-    "GET /api/v1/children/<child>/bus": Promise(frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")),
+    "GET /api/v1/children/<child>/bus": Promise(
+        frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")
+    ),
     "POST /api/v1/children/<child>/exceptions": Promise(
         frozenset({"guardian", "school"}), ALPHA.id("child"), BRAVO.id("child"), ABSENT, answers=(201, 409)
     ),
@@ -88,7 +90,9 @@ TABLE: dict[str, Promise] = {
         frozenset({"admin", "operator", "school", "attendant", "driver"}), ALPHA.id("run"), BRAVO.id("run")
     ),
     "GET /api/v1/devices": Promise(frozenset({"admin", "operator"})),
-    "GET /api/v1/devices/<device>/rejected": Promise(frozenset({"admin", "operator"}), "DEV-alpha", "DEV-bravo"),
+    "GET /api/v1/devices/<device>/rejected": Promise(
+        frozenset({"admin", "operator"}), "DEV-alpha", "DEV-bravo"
+    ),
     "GET /api/v1/audit": Promise(frozenset({"admin"})),
 }
 for _name, _roles, _what in (
@@ -115,7 +119,9 @@ def routes(app: Flask) -> list[tuple[str, Route]]:
     found = []
     for route in app.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", route.rule)
-        found += [(f"{method} {path}", route) for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"})]
+        found += [
+            (f"{method} {path}", route) for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"})
+        ]
     return found
 
 
@@ -154,7 +160,9 @@ def test_who_may_not_log_in_gets_nothing(web: Web, key: str) -> None:
 
 @pytest.mark.parametrize("key", sorted(key for key, each in TABLE.items() if each.roles is not None))
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_has_what_the_table_says(web: Web, browsers: dict[str, Browser], key: str, role: str) -> None:
+def test_each_role_has_what_the_table_says(
+    web: Web, browsers: dict[str, Browser], key: str, role: str
+) -> None:
     promise = TABLE[key]
     assert promise.roles is not None
     browser = web.browser(ALPHA.user(role)) if key == "DELETE /api/v1/session" else browsers[role]
@@ -196,7 +204,10 @@ def test_own_notices_and_tokens_are_reached_by_nobody_else(web: Web, browsers: d
 def test_a_school_sees_its_own_riders_on_a_manifest(web: Web, browsers: dict[str, Browser]) -> None:
     path = f"/trips/{ALPHA.id('run')}/manifest"
     shown = browsers["school"].get(path).json
-    assert {rider["id"] for stop in shown["stops"] for rider in stop["riders"]} == {ALPHA.id("child"), NEIGHBOUR}
+    assert {rider["id"] for stop in shown["stops"] for rider in stop["riders"]} == {
+        ALPHA.id("child"),
+        NEIGHBOUR,
+    }
     assert shown["counts"] == {
         "planned": 2, "expected": 2, "aboard": 0, "alighted": 0, "handed_over": 0, "absent": 0, "no_show": 0,
         "strangers": 0,
@@ -218,7 +229,11 @@ def test_a_change_without_its_csrf_token_is_refused(web: Web, browsers: dict[str
 
 def test_no_route_changes_anything_by_get(web: Web) -> None:
     for key, _route in routes(web.app):
-        if key.startswith("GET /api/v1") and "POST" + key[3:] not in TABLE and "DELETE" + key[3:] not in TABLE:
+        if (
+            key.startswith("GET /api/v1")
+            and "POST" + key[3:] not in TABLE
+            and "DELETE" + key[3:] not in TABLE
+        ):
             for method in ("POST", "PUT", "DELETE", "PATCH"):
                 assert ask(web.client(), f"{method} {key[4:]}", "x", {}).status_code == 405, key
 
@@ -237,7 +252,9 @@ def test_every_watch_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("kind", sorted(WATCHES))
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_may_watch_what_the_table_says(web: Web, browsers: dict[str, Browser], kind: str, role: str) -> None:
+def test_each_role_may_watch_what_the_table_says(
+    web: Web, browsers: dict[str, Browser], kind: str, role: str
+) -> None:
     promise = WATCHES[kind]
     assert promise.roles is not None
     me = browsers[role].get("/me").json["user"]
