@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
+from server.live.intake import RideItem
+from server.service.instants import at
 from server.service.policy import Rule, Scope
-from server.service.shapes import PositionItem
+from server.service.shapes import ChildRide, Named, PositionItem
 from server.service.watching import Follow, Live, Target, View, show_live
 
 
@@ -21,7 +25,7 @@ class Room:
     read_at_s: float
     members: set[str] = field(default_factory=set)
     dirty: bool = False
-    open_until_ms: int | None = None
+    ends_at_ms: int | None = None
 
     @property
     def wide(self) -> bool:
@@ -29,8 +33,19 @@ class Room:
         return self.scope.kind in ("all", "operators")
 
     def trips(self) -> set[str]:
-        """Give the trips that this room follows."""
-        return {follow.trip_id for follow in self.view.follows}
+        """Give the trips that this room shows."""
+        child = self.view.child
+        shown = {follow.trip_id for follow in self.view.follows}
+        if child is not None:
+            shown |= {trip.id for trip in child.trips_today}
+        return shown | {self.target.id} if self.target.kind == "trip" else shown
+
+    def open_until(self, now_ms: int) -> int | None:
+        """Say when the open window of a narrow room's buses ends; None when none is open."""
+        if self.wide:
+            return None
+        ends = [follow.to_ms for follow in self.view.follows if follow.from_ms <= now_ms <= follow.to_ms]
+        return min(ends, default=None)
 
     def pick(self, moved: dict[str, Live], now_ms: int) -> list[PositionItem]:
         """Give the positions that this room may see: both the position and now must lie in the window."""
@@ -52,3 +67,20 @@ class Room:
         if self.wide and self.target.kind == "trip":
             return True
         return follow.from_ms <= now_ms <= follow.to_ms and follow.from_ms <= item.at_ms <= follow.to_ms
+
+    def show_ride(self, ride: RideItem) -> dict[str, object]:
+        """Give the push `ride` as this child's room sees it."""
+        child = self.view.child
+        # The trip that matters now is the one with its stops.
+        every = [] if child is None else [*([child.trip] if child.trip else []), *child.trips_today]
+        trips = [trip for trip in every if trip.id == ride.trip_id]
+        trip = trips[0] if trips else None
+        stops = trip.stops if trip is not None and trip.stops is not msgspec.UNSET else []
+        stop = next((Named(each.id, each.code, each.name) for each in stops if each.id == ride.stop_id), None)
+        shown = ChildRide(
+            dir="on" if ride.dir == "on" else "off",
+            at=at(ride.at_ms, self.view.timezone),
+            trip=None if trip is None else Named(trip.id, trip.code, trip.name),
+            stop=stop,
+        )
+        return {"child": ride.rider_id} | msgspec.structs.asdict(shown)

@@ -18,8 +18,7 @@ from server.live.room import Room
 from server.live.sockets import MAX_WATCHES, Socket
 from server.service import notices_read, watching
 from server.service.ended import EndedMessage
-from server.service.instants import at
-from server.service.shapes import Child, ChildRide, Named
+from server.service.shapes import Child
 from server.service.watching import Live, Target
 from server.service.web_deps import WebDeps
 from server.service.web_ports import Work
@@ -80,7 +79,7 @@ class Rooms:
             raise NotFoundError("The socket has gone meanwhile.")
         room = self.rooms.setdefault(fresh.name, fresh)
         room.view, room.scope, room.read_at_s = fresh.view, fresh.scope, fresh.read_at_s
-        room.open_until_ms = _open_until(room, now_ms)
+        room.ends_at_ms = room.open_until(now_ms)
         room.members.add(socket.sid)
         socket.watches[target] = room.name
         self.deps.audit.add(watching.note_watch(socket.caller, target, self.deps.real.now_ms()))
@@ -106,7 +105,7 @@ class Rooms:
                 changed = set(message.ids)
                 for room in self.rooms.values():
                     if (
-                        room.target.kind in ("child", "trip") and changed & _all_trips(room)
+                        room.target.kind in ("child", "trip") and changed & room.trips()
                     ) or room.target.kind in ("school", "fleet"):
                         room.dirty = True
             case Rides():
@@ -182,24 +181,8 @@ class Rooms:
         for ride in rides:
             for room in list(self.rooms.values()):
                 if room.target == Target("child", ride.rider_id):
-                    self.send_to(room.members, "ride", self._show_ride(room, ride))
+                    self.send_to(room.members, "ride", room.show_ride(ride))
                     room.dirty = True
-
-    def _show_ride(self, room: Room, ride: RideItem) -> dict[str, object]:
-        child = room.view.child
-        # The trip that matters now is the one with its stops.
-        every = [] if child is None else [*([child.trip] if child.trip else []), *child.trips_today]
-        trips = [trip for trip in every if trip.id == ride.trip_id]
-        trip = trips[0] if trips else None
-        stops = trip.stops if trip is not None and trip.stops is not msgspec.UNSET else []
-        stop = next((Named(each.id, each.code, each.name) for each in stops if each.id == ride.stop_id), None)
-        shown = ChildRide(
-            dir="on" if ride.dir == "on" else "off",
-            at=at(ride.at_ms, room.view.timezone),
-            trip=None if trip is None else Named(trip.id, trip.code, trip.name),
-            stop=stop,
-        )
-        return {"child": ride.rider_id} | msgspec.structs.asdict(shown)
 
     def _send_notices(self) -> None:
         waiting, self._notices = self._notices, []
@@ -226,8 +209,8 @@ class Rooms:
         """Say that a window is over, once; positions stop by themselves, since `Room.pick` looks at the window."""
         now_ms = self.deps.clock.now_ms()
         for room in list(self.rooms.values()):
-            if room.open_until_ms is not None and now_ms > room.open_until_ms:
-                room.open_until_ms = None
+            if room.ends_at_ms is not None and now_ms > room.ends_at_ms:
+                room.ends_at_ms = None
                 room.dirty = True
                 room.read_at_s = 0.0
                 self.send_to(room.members, "ended", {"watch": room.target.named(), "reason": "window"})
@@ -246,7 +229,7 @@ class Rooms:
                 if view is None:
                     continue
                 before, room.view = room.view, view
-                room.open_until_ms = _open_until(room, now_ms)
+                room.ends_at_ms = room.open_until(now_ms)
                 self._send_view(room, before)
 
     def _look(self, chunk: list[Room], now_ms: int) -> list[watching.View | None]:
@@ -285,20 +268,3 @@ def _without_line(child: Child | None, before: Child | None) -> Child | None:
         return child
     lean = msgspec.structs.replace(child.trip, shape=msgspec.UNSET, shape_metres=msgspec.UNSET)
     return msgspec.structs.replace(child, trip=lean)
-
-
-def _all_trips(room: Room) -> set[str]:
-    child = room.view.child
-    return (
-        room.trips()
-        | ({trip.id for trip in child.trips_today} if child is not None else set())
-        | ({room.target.id} if room.target.kind == "trip" else set())
-    )
-
-
-def _open_until(room: Room, now_ms: int) -> int | None:
-    """Say when the open window of a narrow room's buses ends; None when none is open."""
-    if room.wide:
-        return None
-    ends = [follow.to_ms for follow in room.view.follows if follow.from_ms <= now_ms <= follow.to_ms]
-    return min(ends, default=None)
