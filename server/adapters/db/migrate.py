@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -69,7 +70,8 @@ def _config(connection: Connection) -> Config:
     folder = Path(__file__).resolve().parents[3] / "migrations"
     if not (folder / "env.py").exists():
         raise StartError(f"the migrations are not at {folder}; run the program from its own source folder")
-    config = Config()
+    # It prints what it found even where nobody asked; whoever calls says it in our words.
+    config = Config(stdout=io.StringIO())
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection

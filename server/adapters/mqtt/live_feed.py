@@ -15,6 +15,7 @@ from typing import Final
 
 from paho.mqtt.client import MQTTMessage
 
+from server.adapters.mqtt.change_log import ChangeLog
 from server.adapters.mqtt.connection import Change, Connection, State
 from server.adapters.mqtt.endpoint import Endpoint
 from server.clock import Clock
@@ -42,6 +43,7 @@ class LiveFeed:
         on_change: Callable[[Change], None] = lambda change: None,
     ) -> None:
         self._log = log or getLogger("live")
+        self._changes = ChangeLog(self._log)
         self._tell = on_change
         self._clock = clock
         self._on_message: Callable[[str, bytes], None] = _ignore
@@ -137,9 +139,9 @@ class LiveFeed:
         if change.state is State.READY:
             dropped, self._dropped = self._dropped, 0
             more = f"; {dropped} messages were dropped meanwhile" if dropped else ""
-            self._log.info("%s%s", change.detail, more)
-        elif change.state is State.LOST:
-            self._log.warning("%s; trying again", change.detail)
+            self._changes.note(change, more=more)
+        else:
+            self._changes.note(change)
         self._tell(change)
 
 

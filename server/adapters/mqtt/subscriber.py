@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from logging import getLogger
 from typing import Final, NamedTuple
 
 from paho.mqtt.client import MQTTMessage
 
+from server.adapters.mqtt.change_log import ChangeLog
 from server.adapters.mqtt.connection import Change, Connection, State
 from server.adapters.mqtt.endpoint import Endpoint
 from server.adapters.mqtt.rights import ROLE_INGEST
@@ -51,6 +53,7 @@ class Subscriber:
     ) -> None:
         self._clock = clock
         self._tell = on_change
+        self._changes = ChangeLog(getLogger("line"))
         self._waiting: deque[Message] = deque()
         self._woken = False
         self._connection = Connection(
@@ -153,4 +156,5 @@ class Subscriber:
             kept = [message for message in self._waiting if message.qos == 0]
             self._waiting.clear()
             self._waiting.extend(kept)
+        self._changes.note(change, lasting=True)
         self._tell(change)
