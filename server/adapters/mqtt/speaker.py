@@ -5,7 +5,8 @@ All at QoS 0: `saved` is said again, pages take a fresh snapshot, and the worker
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
 
 from server.adapters.mqtt.codec import (
     LivePosition,
@@ -22,6 +23,12 @@ from server.domain.trip import Ride
 from server.service.ingest_ports import Head
 from server.service.watermark import SavedAnswer
 
+# Things said in one message: a position is at most 290 bytes, and a message over the broker's 64 KiB would not only be lost,
+# it would close ingest's connection.
+AT_ONCE: Final = 200
+
+T = TypeVar("T")
+
 
 class MqttSpeaker:
     """Speaks through ingest's own connection."""
@@ -37,37 +44,44 @@ class MqttSpeaker:
 
     def positions(self, heads: Sequence[Head]) -> None:
         """Tell the live pages of positions."""
-        items = tuple(
-            LivePosition(
-                vehicle_id=head.vehicle_id,
-                operator_id=head.operator_id,
-                trip_id=head.trip_id,
-                lat=head.lat,
-                lon=head.lon,
-                spd=head.spd,
-                hdg=head.hdg,
-                at_ms=head.at_ms,
-                interval_s=head.interval_s,
-                metre=head.metre,
+        for some in _portions(heads):
+            items = tuple(
+                LivePosition(
+                    vehicle_id=head.vehicle_id,
+                    operator_id=head.operator_id,
+                    trip_id=head.trip_id,
+                    lat=head.lat,
+                    lon=head.lon,
+                    spd=head.spd,
+                    hdg=head.hdg,
+                    at_ms=head.at_ms,
+                    interval_s=head.interval_s,
+                    metre=head.metre,
+                )
+                for head in some
             )
-            for head in heads
-        )
-        self._line.publish(LIVE_POSITIONS, encode(LivePositions(items)))
+            self._line.publish(LIVE_POSITIONS, encode(LivePositions(items)))
 
     def trips(self, trip_ids: Sequence[str]) -> None:
         """Tell the live pages which trips changed."""
-        self._line.publish(LIVE_TRIPS, encode(LiveTrips(tuple(trip_ids))))
+        for some in _portions(trip_ids):
+            self._line.publish(LIVE_TRIPS, encode(LiveTrips(tuple(some))))
 
     def rides(self, rides: Sequence[tuple[str, Ride]]) -> None:
         """Tell the live pages of rides of known riders."""
-        items = tuple(
+        items = [
             LiveRide(trip_id, ride.rider_id, ride.dir, ride.at_ms, ride.stop_id)
             for trip_id, ride in rides
             if ride.rider_id is not None
-        )
-        if items:
-            self._line.publish(LIVE_RIDES, encode(LiveRides(items)))
+        ]
+        for some in _portions(items):
+            self._line.publish(LIVE_RIDES, encode(LiveRides(tuple(some))))
 
     def wake_notices(self) -> None:
         """Tell the worker that there may be notices."""
         self._line.publish(WAKE_NOTICES, b"{}")
+
+
+def _portions(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(things), AT_ONCE):
+        yield things[start : start + AT_ONCE]

@@ -1,0 +1,148 @@
+"""How many records a second ingest commits: everything is loaded into the broker first, then ingest is started and watched."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from device_sim.load import run_load
+from device_sim.loadplan import Feed
+from server.adapters.mqtt.endpoint import Endpoint
+from tests.bench.bare_subscriber import embedded_broker, make_session, measure_bare, preload
+from tests.bench.county import write_county
+from tests.bench.roles import House, Role, copy_folder, cost_of, free_port, run_mosquitto
+
+# After the end of the longest morning, so that no record comes from the future.
+CLOCK: Final = "start=2026-09-21T07:40:00+08:00"
+# Slow enough for the loader to have the buses take turns, as real ones do; it is not part of the figure.
+LOAD_PER_S: Final = 12_000
+STALLED_S: Final = 60.0
+BULK: Final = 0.95
+_LOOK_S: Final = 0.02
+
+
+class Plan(NamedTuple):
+    """What is measured: how many buses with how many riders, how many messages of each, through which broker."""
+
+    buses: int = 500
+    riders: int = 40
+    messages: int = 200
+    mosquitto: bool = False
+
+
+class Run(NamedTuple):
+    """One run: records a second of wall time and of processor time, the memory (MB), the broker's share of a core.
+
+    `last_s` is when the last record was committed after the first: the broker sends some of a backlog again only after its
+    `ack_wait` of 20 s, so the rate is taken up to BULK of the records.
+    """
+
+    per_s: float
+    per_cpu_s: float
+    cpu_us: float
+    peak_mb: float
+    broker_share: float
+    last_s: float
+
+
+def make_template(folder: Path, plan: Plan) -> Path:
+    """Import the county once; give the data folder that each run gets a copy of."""
+    write_county(folder / "pack", plan.buses, plan.riders)
+    House(folder / "data", CLOCK, free_port()).run("import", str(folder / "pack"))
+    return folder / "data"
+
+
+@contextlib.contextmanager
+def open_house(template: Path, mosquitto: bool) -> Iterator[tuple[House, int]]:
+    """Run a broker on a fresh copy of the data folder, ingest's session in it; give the house and the broker's process."""
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        port = free_port()
+        url = f"mqtt://role-ingest:bench@127.0.0.1:{port}" if mosquitto else ""
+        house = House(copy_folder(template, folder / "data"), CLOCK, port, url)
+        if mosquitto:
+            pid = stack.enter_context(run_mosquitto(folder, port))
+        else:
+            stack.enter_context(house.role("broker"))
+            pid = house.broker_pid()
+        with house.role("ingest"):
+            pass  # makes the session, so that the broker keeps what is loaded next
+        yield house, pid
+
+
+def measure_ingest(template: Path, plan: Plan, feeds: list[Feed]) -> Run:
+    """Load, start ingest, and watch the database until every record is committed; check that all were taken and matched."""
+    with open_house(template, plan.mosquitto) as (house, broker_pid):
+        run_load(feeds, "127.0.0.1", house.port, LOAD_PER_S)
+        total = sum(len(feed.packets) for feed in feeds)
+        with contextlib.closing(sqlite3.connect(house.database, isolation_level=None)) as look:
+            with house.role("ingest") as ingest:
+                begin, cpu, broker, first = _wait(look, 1, ingest, broker_pid)
+                end, cpu_end, broker_end, last = _wait(look, int(BULK * total), ingest, broker_pid)
+                done, *_ = _wait(look, total, ingest, broker_pid)
+                peak_mb = ingest.cost().peak_mb
+            _check(look, total, len(feeds))
+    seconds, records = end - begin, last - first
+    return Run(
+        per_s=records / seconds,
+        per_cpu_s=records / (cpu_end - cpu),
+        cpu_us=1e6 * (cpu_end - cpu) / records,
+        peak_mb=peak_mb,
+        broker_share=(broker_end - broker) / seconds,
+        last_s=done - begin,
+    )
+
+
+def measure_bare_once(plan: Plan, messages: int) -> float:
+    """Give the messages a second that plain paho takes and acknowledges, on a broker of the same kind."""
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        if plan.mosquitto:
+            port = free_port()
+            stack.enter_context(run_mosquitto(Path(name), port))
+            endpoint = Endpoint("127.0.0.1", port, "role-ingest", "bench")
+        else:
+            endpoint = stack.enter_context(embedded_broker(Path(name)))
+        make_session(endpoint)
+        preload(endpoint, messages)
+        return measure_bare(endpoint, messages)
+
+
+def _wait(
+    look: sqlite3.Connection, wanted: int, ingest: Role, broker_pid: int
+) -> tuple[float, float, float, int]:
+    """Wait for so many records; give the time, ingest's and the broker's processor seconds, and how many there are."""
+    deadline = time.monotonic() + STALLED_S
+    seen = -1
+    while True:
+        (count,) = look.execute("SELECT coalesce(max(id), 0) FROM records").fetchone()
+        now = time.monotonic()
+        if count >= wanted:
+            return now, ingest.cost().cpu_s, cost_of(broker_pid).cpu_s, count
+        if count != seen:
+            seen, deadline = count, now + STALLED_S
+        elif now > deadline:
+            raise RuntimeError(f"{count} of {wanted} records are committed, then nothing for {STALLED_S:g} s")
+        time.sleep(_LOOK_S)
+
+
+def _check(look: sqlite3.Connection, total: int, buses: int) -> None:
+    """A figure counts only for work that was done: every record there, none refused, every bus on its trip's shape."""
+    refused, taken, running = (
+        look.execute(query).fetchone()[0]
+        for query in (
+            "SELECT count(*) FROM rejected",
+            "SELECT count(*) FROM records",
+            "SELECT count(*) FROM trips t JOIN vehicle_heads h ON h.trip_id = t.id"
+            " WHERE t.metre_at_ms = h.at_ms AND t.state IN ('scheduled', 'en_route', 'arrived')",
+        )
+    )
+    if (taken, refused, running) != (total, 0, buses):
+        raise RuntimeError(
+            f"{taken} of {total} records taken, {refused} refused, {running} of {buses} buses matched to the end: "
+            "what was measured is not ingest's work"
+        )
