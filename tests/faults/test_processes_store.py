@@ -1,0 +1,71 @@
+"""The broker's store is no place of safety: lost, or not there yet, and still every record arrives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import House
+from tests.faults.surviving import check_whole, until_heard
+from tests.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+BUSES = 6
+
+
+def test_a_lost_store_loses_no_record_that_the_broker_had_taken(
+    make_house: Callable[..., House], tmp_path: Path
+) -> None:
+    """Records that the broker acknowledged and ingest never took go down with the store; the recorders still have them."""
+    system, recorders = make_house(BUSES, 15, 2)
+    system.start()
+    recorders.start()
+    until_heard(system, BUSES)
+    before_ms = recorders.now_ms()
+    os.kill(system.pid("ingest"), signal.SIGSTOP)
+    # The broker takes and acknowledges, nobody commits.
+    until(lambda: recorders.now_ms() > before_ms + 60_000, "a minute of the school's clock", 20)
+    stored = system.value("SELECT count(*) FROM records")
+    assert system.process is not None
+    system.remember_processes()
+    os.kill(system.process.pid, signal.SIGKILL)
+    system.process.wait()
+    until(lambda: not system.left_behind(), "everything has ended", 10)
+    assert system.value("SELECT count(*) FROM records") == stored
+
+    shutil.rmtree(system.data / "broker" / "store")
+    system.start()
+    _session_before_devices(system.log)
+    until_heard(system, BUSES)
+    print("\n" + check_whole(system, recorders, tmp_path, buses=BUSES, rides_a_bus=1))
+
+
+def test_recorders_that_come_before_ingest_ever_ran_are_kept_out_until_it_does(
+    make_house: Callable[..., House], tmp_path: Path
+) -> None:
+    system, recorders = make_house(BUSES, 15, 2)
+    broker = system.spawn("broker")
+    try:
+        recorders.start()
+        until(lambda: len(recorders.written()) > 20 * BUSES, "the recorders have written", 30)
+        log = recorders.log_file
+        assert not any(one.saved for one in recorders.written())
+        assert system.value("SELECT count(*) FROM records") == 0
+        assert "let in" not in system.log, log.read_text()
+    finally:
+        broker.terminate()
+        broker.wait(10)
+    system.start()
+    _session_before_devices(system.log)
+    until_heard(system, BUSES)
+    print("\n" + check_whole(system, recorders, tmp_path, buses=BUSES, rides_a_bus=1))
+
+
+def _session_before_devices(log: str) -> None:
+    """The last start let devices in only once ingest's session was there."""
+    assert log.rstrip().count("ingest's session exists: devices are let in") >= 1
