@@ -14,7 +14,6 @@ from device_sim.logbook import Entry
 from server.adapters.db.catalogue import DatabaseCatalogue
 from server.adapters.db.engine import Database
 from server.adapters.db.ingest_store import DatabaseLog
-from server.service.folding import RIDE_NOTICES
 from server.service.ingest import Ingest
 from tests.builders.town import outcome
 from tests.fakes.clock import FakeClock
@@ -23,6 +22,7 @@ from tests.faults.system import System
 
 SAME_READING_MS = 60_000  # PROTOCOL, ride
 BATCH = 400
+RIDE_NOTICES = ("boarded", "alighted", "arrived")
 
 Outcome = dict[str, list[tuple[Any, ...]]]
 
