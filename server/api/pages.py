@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, send_from_directory
+from pathlib import Path
+
+from flask import Flask, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound
 
 from server.api.endpoint import under
@@ -29,7 +31,7 @@ def add(app: Flask, deps: WebDeps) -> None:
         return response
 
     def asset(name: str) -> Response:
-        response = send_from_directory(dist / "assets", name)
+        response = send_smaller(dist / "assets", name)
         response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
         return response
 
@@ -37,10 +39,27 @@ def add(app: Flask, deps: WebDeps) -> None:
         # Vite's own list of what it built is for builders.
         if name.startswith("."):
             raise NotFound
-        response = send_from_directory(dist, name)
+        response = send_smaller(dist, name)
         response.headers["Cache-Control"] = "no-cache"
         return response
 
     app.add_url_rule("/", "page", under(policy.PUBLIC, index), methods=["GET"])
     app.add_url_rule("/assets/<path:name>", "asset", under(policy.PUBLIC, asset), methods=["GET"])
     app.add_url_rule("/<name>", "beside", under(policy.PUBLIC, beside), methods=["GET"])
+
+
+def send_smaller(folder: Path, name: str) -> Response:
+    """Send a file of the build, as its gzip copy where there is one and the browser takes it; raise NotFound.
+
+    The build makes the copies, so that nothing is compressed on a request.
+    """
+    copy = f"{name}.gz"
+    has_copy = not name.endswith(".gz") and ".." not in Path(name).parts and (folder / copy).is_file()
+    if has_copy and request.accept_encodings.quality("gzip") > 0:
+        # The double ending tells both the type and Content-Encoding.
+        response = send_from_directory(folder, copy)
+    else:
+        response = send_from_directory(folder, name)
+    if has_copy:
+        response.vary.add("Accept-Encoding")
+    return response

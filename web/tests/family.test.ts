@@ -102,11 +102,22 @@ describe('the family page', () => {
   it('says since when the line is down, watches again when it is back, and takes what it missed', async () => {
     const { fake, family } = await open('coming');
     await until(() => family.link.kind === 'live');
-    fake.cut(300);
-    await until(() => family.link.kind === 'offline');
+    fake.cut(4000);
+    await until(() => family.link.kind === 'polled');
     fake.board();
-    await until(() => family.link.kind === 'live' && family.child?.trip?.rider_state === 'aboard');
+    await until(() => family.link.kind === 'live' && family.child?.trip?.rider_state === 'aboard', 12_000);
     expect(family.notices?.some((notice) => notice.kind === 'boarded')).toBe(true);
+    expect(family.toast?.kind).toBe('boarded');
+  }, 20_000);
+
+  it('calls a line that is back at once not down', async () => {
+    const { fake, family } = await open('coming');
+    await until(() => family.link.kind === 'live' && fake.sockets() === 1);
+    const kinds: string[] = [];
+    fake.hiccup();
+    await until(() => fake.sockets() === 0);
+    await until(() => kinds.push(family.link.kind) > 0 && fake.sockets() === 1);
+    expect(new Set(kinds)).toEqual(new Set(['live']));
   });
 
   it('keeps a child at home, and takes it back', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { badgeOf, punctualityOf, situationOf } from '../src/model/situation.ts';
+import { badgeOf } from '../src/model/badge.ts';
+import { punctualityOf, situationOf } from '../src/model/situation.ts';
 import type { ChildTrip } from '../src/model/trip.ts';
 import { sayIn, type Say } from '../src/words/say.ts';
 import { sentenceOf } from '../src/words/sentence.ts';
@@ -90,6 +91,27 @@ describe('the first sentence', () => {
     expect(said({ stops: [aStop('p3', { arrived_at: at('07:20'), mine: true })] }).kind).toBe('at_stop');
   });
 
+  it('says how the morning ended until the bus home may be seen, and when that starts', () => {
+    const morning = aTrip({ state: 'closed', rider_state: 'alighted' });
+    const home = aTrip({
+      id: 't2',
+      direction: 'from_school',
+      state: 'scheduled',
+      planned_start_at: at('16:30'),
+    });
+    const rides = [{ dir: 'off', at: at('07:43'), trip: morning, stop: morning.school_stop } as const];
+    const child = aChild(home, { trips_today: [morning, home], rides });
+    const of = (now: string, over: Partial<ChildTrip> = {}) =>
+      situationOf({ ...child, trip: { ...home, ...over } }, at(now));
+    expect(sentenceOf(child, of('08:30'), en)).toBe('Xiaoyu arrived at Third School · 07:43');
+    expect(of('08:30').headline).toEqual({ kind: 'next', at: at('16:30') });
+    expect(of('16:20').kind).toBe('planned');
+    // Where the bus turns at once, the news stands for five minutes, but never over a bus that should have started.
+    const soon = { planned_start_at: at('07:48') };
+    expect([of('07:47', soon).kind, of('07:50', soon).kind]).toEqual(['at_school', 'not_started']);
+    expect(badgeOf(child)).toEqual({ badge: 'at_school', tone: 'ok' });
+  });
+
   it('calls a bus without a number by its plate', () => {
     const bus = { id: 'v', code: 'GRAND-COACH', name: '宁E·A0017校' };
     expect(said({ bus }).en).toContain('Bus 宁E·A0017校 · on the way');
@@ -133,6 +155,15 @@ it('tells the child by a badge of its own', () => {
   expect(badgeOf(aChild(aTrip({ rider_state: 'alighted', direction: 'from_school' }))).badge).toBe('off');
   expect(badgeOf(aChild(aTrip({ position: aPosition(), rider_state: 'no_show' }))).tone).toBe('act');
   expect(badgeOf(aChild(null)).badge).toBe('none');
+});
+
+it('calls nobody waiting whose bus has gone', () => {
+  const stops = [aStop('p3', { departed_at: at('07:19'), passed: true, mine: true })];
+  const badge = (over: Partial<ChildTrip>) => badgeOf(aChild(aTrip(over))).badge;
+  expect(badge({})).toBe('waiting');
+  expect(badge({ stops })).toBe('not_recorded');
+  expect(badge({ state: 'closed' })).toBe('not_recorded');
+  expect(badge({ stops, rider_state: 'aboard' })).toBe('aboard');
 });
 
 it('is early from a minute, and late from two', () => {

@@ -4,6 +4,7 @@ import ArrowRightLeft from '@lucide/svelte/icons/arrow-right-left';
 import BellRing from '@lucide/svelte/icons/bell-ring';
 import Bus from '@lucide/svelte/icons/bus';
 import CalendarX from '@lucide/svelte/icons/calendar-x';
+import CircleAlert from '@lucide/svelte/icons/circle-alert';
 import CircleCheck from '@lucide/svelte/icons/circle-check';
 import Clock from '@lucide/svelte/icons/clock';
 import Footprints from '@lucide/svelte/icons/footprints';
@@ -14,8 +15,8 @@ import Minus from '@lucide/svelte/icons/minus';
 import School from '@lucide/svelte/icons/school';
 import TriangleAlert from '@lucide/svelte/icons/triangle-alert';
 import UserX from '@lucide/svelte/icons/user-x';
+import type { Badge } from '../model/badge.ts';
 import type { NoticeKind } from '../model/notice.ts';
-import type { Badge } from '../model/situation.ts';
 
 export const BADGE_ICONS: Record<Badge, typeof Bus> = {
   waiting: Clock,
@@ -24,6 +25,7 @@ export const BADGE_ICONS: Record<Badge, typeof Bus> = {
   off: Footprints,
   handed_over: HandHeart,
   absent: House,
+  not_recorded: CircleAlert,
   no_show: UserX,
   none: Minus,
 };

@@ -78,6 +78,17 @@ export function addRide(child: Child, ride: Ride): Child {
   return { ...child, rides: [...child.rides, ride].sort((a, b) => b.at.ms - a.at.ms) };
 }
 
+/** The newest getting off of an earlier trip of today, with that trip; undefined when the child's last ride was none. */
+export function findRideBefore(
+  child: Child,
+  trip: ChildTrip,
+): readonly [trip: ChildTrip, ride: Ride] | undefined {
+  const ride = child.rides[0];
+  if (ride?.dir !== 'off' || ride.trip.id === trip.id) return undefined;
+  const earlier = child.trips_today.find((one) => one.id === ride.trip.id);
+  return earlier && [earlier, ride];
+}
+
 /** The exception that keeps the child off this trip, if there is one. */
 export function findException(child: Child, trip: ChildTrip): Exception | null {
   return (

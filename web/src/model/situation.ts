@@ -1,10 +1,10 @@
 /** What a guardian's first sentence has to say: one situation out of all that a child's day can be in. */
 
-import type { Child } from './child.ts';
+import { findRideBefore, type Child } from './child.ts';
 import type { Instant } from './instant.ts';
 import type { Tone } from './notice.ts';
 import { freshness, type Freshness } from './position.ts';
-import { findMyStop, type ChildTrip, type Eta } from './trip.ts';
+import { boardsAt, findMyStop, hasLeft, type ChildTrip, type Eta } from './trip.ts';
 
 export type SituationKind =
   | 'no_trip'
@@ -30,10 +30,10 @@ export type SituationKind =
 /** What the reader can do where the sentence alone would leave them helpless. */
 export type Advice = 'arrange' | 'call' | 'wait_planned' | 'aboard_quiet' | 'ask_school' | 'be_there';
 
-/** The one big number: an interval, or a planned time where there is no estimate. */
+/** The one big number: an interval, a planned time where there is no estimate, the arrival while the bus stands there, or the next trip's start. */
 export type Headline =
   | { readonly kind: 'interval'; readonly eta: Eta; readonly faded: boolean }
-  | { readonly kind: 'planned'; readonly at: Instant }
+  | { readonly kind: 'planned' | 'there' | 'next'; readonly at: Instant }
   | null;
 
 export type Situation = {
@@ -63,6 +63,10 @@ const QUIET: Situation = {
 
 /** A start is called overdue a minute after its time: before that the minute hand is still on it. */
 const OVERDUE_MS = 60_000;
+/** PRODUCT: a bus may be seen from 15 min before its trip; until then the trip that is over is the news. */
+const BEFORE_MS = 900_000;
+/** … which it is for 5 min in any case. */
+const NEWS_MS = 300_000;
 
 /** Find the child's situation at `now` (the server's clock). */
 export function situationOf(child: Child, now: Instant): Situation {
@@ -71,9 +75,10 @@ export function situationOf(child: Child, now: Instant): Situation {
   return (
     ofException(trip) ??
     ofDone(child, trip) ??
+    ofEarlier(child, trip, now) ??
     ofWaiting(trip, now) ??
     ofRunning(trip, now) ??
-    ofEnded(child, trip)
+    ofEnded(child, trip, now)
   );
 }
 
@@ -83,6 +88,16 @@ function ofException(trip: ChildTrip): Situation | null {
   if (trip.state === 'missed')
     return { ...QUIET, kind: 'missed', tone: 'act', at: trip.planned_start_at, advice: 'call' };
   return null;
+}
+
+/** Between two trips: how the earlier one ended, until the next one's bus may be seen. */
+function ofEarlier(child: Child, trip: ChildTrip, now: Instant): Situation | null {
+  if (trip.state !== 'scheduled') return null;
+  const [earlier, ride] = findRideBefore(child, trip) ?? [];
+  if (!earlier || !ride) return null;
+  const isNews = now.ms < ride.at.ms + NEWS_MS || now.ms < trip.planned_start_at.ms - BEFORE_MS;
+  const done = isNews && now.ms < trip.planned_start_at.ms ? ofDone(child, earlier) : null;
+  return done && { ...done, headline: { kind: 'next', at: trip.planned_start_at } };
 }
 
 function ofDone(child: Child, trip: ChildTrip): Situation | null {
@@ -150,60 +165,40 @@ function ofRunning(trip: ChildTrip, now: Instant): Situation | null {
 }
 
 function beforeBoarding(trip: ChildTrip, running: Situation): Situation {
-  const boardsAt = trip.direction === 'to_school' ? (trip.stop ?? trip.school_stop) : trip.school_stop;
-  const stop = trip.stops.find((one) => one.id === boardsAt.id) ?? null;
-  const left = stop ? stop.departed_at !== null || stop.passed : trip.direction === 'from_school';
-  if (left)
+  const place = boardsAt(trip);
+  const stop = trip.stops.find((one) => one.id === place.id) ?? null;
+  if (hasLeft(trip))
     return {
       ...running,
       kind: 'left_without',
       tone: 'watch',
       at: stop?.departed_at ?? stop?.arrived_at ?? trip.started_at,
-      place: boardsAt.name,
+      place: place.name,
       headline: null,
       advice: 'ask_school',
     };
   if (stop?.arrived_at)
-    return { ...running, kind: 'at_stop', tone: 'ok', place: boardsAt.name, headline: null };
+    return {
+      ...running,
+      kind: 'at_stop',
+      tone: 'ok',
+      place: place.name,
+      headline: { kind: 'there', at: stop.arrived_at },
+    };
   return { ...running, kind: 'coming', tone: running.signal === 'live' ? 'ok' : 'quiet' };
 }
 
-function ofEnded(child: Child, trip: ChildTrip): Situation {
+function ofEnded(child: Child, trip: ChildTrip, now: Instant): Situation {
+  const signal = trip.position && freshness(trip.position, now);
   const at = findMyStop(trip)?.departed_at ?? null;
   const ended = trip.ended_at ?? trip.stops.at(-1)?.arrived_at ?? null;
   if (trip.rider_state === 'aboard')
     return trip.direction === 'to_school'
-      ? { ...QUIET, kind: 'arrived_aboard', tone: 'ok', at: ended, place: child.school.name }
+      ? { ...QUIET, kind: 'arrived_aboard', tone: 'ok', at: ended, place: child.school.name, signal }
       : { ...QUIET, kind: 'still_aboard', tone: 'act', at: ended, advice: 'call' };
   if (trip.rider_state === 'expected' || trip.rider_state === 'no_show')
     return { ...QUIET, kind: 'did_not_ride', tone: 'watch', at: at ?? ended, advice: 'ask_school' };
   return { ...QUIET, kind: 'ended', at: ended };
-}
-
-export type Badge =
-  'waiting' | 'aboard' | 'at_school' | 'off' | 'handed_over' | 'absent' | 'no_show' | 'none';
-
-/** The child's own state, for the pill beside the name. */
-export function badgeOf(child: Child): { readonly badge: Badge; readonly tone: Tone } {
-  const trip = child.trip;
-  const state = trip ? trip.rider_state : child.state;
-  if (trip?.state === 'cancelled' || trip?.state === 'missed') return { badge: 'none', tone: 'quiet' };
-  switch (state) {
-    case 'aboard':
-      return { badge: 'aboard', tone: 'ok' };
-    case 'alighted':
-      return { badge: trip?.direction === 'to_school' ? 'at_school' : 'off', tone: 'ok' };
-    case 'handed_over':
-      return { badge: 'handed_over', tone: 'ok' };
-    case 'absent':
-      return { badge: 'absent', tone: 'quiet' };
-    case 'no_show':
-      return { badge: 'no_show', tone: 'act' };
-    case 'expected':
-      return { badge: 'waiting', tone: 'quiet' };
-    default:
-      return { badge: 'none', tone: 'quiet' };
-  }
 }
 
 export type Punctuality = 'early' | 'on_time' | 'late';

@@ -68,6 +68,18 @@ export function canStayHome(trip: ChildTrip): boolean {
   return open && (trip.rider_state === null || ['expected', 'no_show', 'absent'].includes(trip.rider_state));
 }
 
+/** Where the child gets on: its own stop in the morning, the school's in the afternoon. */
+export function boardsAt(trip: ChildTrip): Named {
+  return trip.direction === 'to_school' ? (trip.stop ?? trip.school_stop) : trip.school_stop;
+}
+
+/** Whether the bus has left the place where the child gets on; a running bus whose line isn't known has left the school by then. */
+export function hasLeft(trip: ChildTrip): boolean {
+  if (trip.state !== 'en_route') return trip.state === 'arrived' || trip.state === 'closed';
+  const stop = trip.stops.find((one) => one.id === boardsAt(trip).id);
+  return stop ? stop.departed_at !== null || stop.passed : trip.direction === 'from_school';
+}
+
 /** The stop of the child on the line, when the line is known. */
 export function findMyStop(trip: ChildTrip): TripStop | null {
   return trip.stops.find((stop) => stop.mine) ?? null;

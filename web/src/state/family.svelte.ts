@@ -5,24 +5,24 @@ import type { Instant } from '../model/instant.ts';
 import { putNotice, type Notice } from '../model/notice.ts';
 import type { Position } from '../model/position.ts';
 import type { ChildTrip } from '../model/trip.ts';
+import { Failure } from '../model/failure.ts';
 import type { Live, Listener } from '../wire/live.ts';
 import type { Clock } from './clock.svelte.ts';
+import { Line, type Link } from './line.svelte.ts';
 import type { Session } from './session.svelte.ts';
-
-export type Link =
-  { readonly kind: 'joining' | 'live' } | { readonly kind: 'offline'; readonly since: Instant };
 
 /** Everything is asked for again this often, so that a missed turn of the day can't last. */
 const REFRESH_MS = 300_000;
 const AGAIN_MS = 3000;
 const REWATCH_MS = 30_000;
+/** What is learnt by asking is still told aloud when it is no older than this. */
+const NEWS_MS = 120_000;
 
 export class Family {
   children: readonly Child[] | null = $state.raw(null);
   notices: readonly Notice[] | null = $state.raw(null);
   /** The newest notice that came while the page was open and nobody has dismissed. */
   toast: Notice | null = $state.raw(null);
-  link: Link = $state.raw({ kind: 'joining' });
   failed: unknown = $state.raw(null);
   #chosen: string | null = $state(null);
   #next: string | null = $state(null);
@@ -38,17 +38,24 @@ export class Family {
   #refresh: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #rewatched_ms = 0;
+  readonly #line: Line;
 
   constructor(
     private readonly session: Session,
     private readonly clock: Clock,
     private readonly makeLive: (listener: Listener) => Promise<Live> = loadLive,
-  ) {}
+  ) {
+    this.#line = new Line(clock, () => void this.reload());
+  }
+
+  get link(): Link {
+    return this.#line.link;
+  }
 
   #listener(): Listener {
     return {
       connected: () => void this.#connected(),
-      disconnected: () => this.#disconnected(),
+      disconnected: () => this.#line.down(),
       snapshot: (child) => this.#replace(child),
       child: (child) => this.#replace(child),
       positions: (items) => this.#move(items),
@@ -79,7 +86,7 @@ export class Family {
       live.connect();
     } catch {
       // The part that listens could not be loaded: the line is down.
-      this.#disconnected();
+      this.#line.down();
       this.#again = setTimeout(() => void this.#connect(), AGAIN_MS);
     }
   }
@@ -88,6 +95,7 @@ export class Family {
     this.#stopped = true;
     clearInterval(this.#refresh);
     clearTimeout(this.#again);
+    this.#line.stop();
     this.#live?.close();
   }
 
@@ -101,18 +109,20 @@ export class Family {
   async reload(): Promise<void> {
     try {
       const [children, page] = await Promise.all([
-        this.session.http.children(),
+        this.session.askedEarly() ?? this.session.http.children(),
         this.session.http.notices(null),
       ]);
       const known = new Map(this.children?.map((child) => [child.id, child]));
       this.children = children.map((child) => replaceChild(known.get(child.id), child));
-      if (this.notices === null) this.#next = page.next;
-      this.notices = page.items.reduce(putNotice, this.notices ?? []);
+      this.#learn(page);
       this.failed = null;
       this.#live?.watch(children.map((child) => child.id));
+      this.#line.answered();
+      if (this.#line.isDown) await this.#fetchLine();
     } catch (failure) {
       if (this.session.endedBy(failure)) return;
       this.failed = failure;
+      if (failure instanceof Failure && failure.kind === 'unreachable') this.#line.unanswered();
       this.#askAgain();
     }
   }
@@ -142,22 +152,15 @@ export class Family {
   }
 
   async #connected(): Promise<void> {
-    this.link = { kind: 'live' };
+    this.#line.up();
     await this.session.syncClock().catch(() => undefined);
-    // What was told while the line was down is in the list, and needs no toast.
     await this.reload();
   }
 
-  #disconnected(): void {
-    if (this.link.kind === 'offline') return;
-    this.link = { kind: 'offline', since: this.clock.exactly() };
-    void this.#fetchLine();
-  }
-
-  /** Where the socket does not come through, the route at least comes over HTTP; what moves does not. */
+  /** Where the socket does not come through, the route and its stops' times come over HTTP. */
   async #fetchLine(): Promise<void> {
     const child = this.child;
-    if (!child?.trip || child.trip.stops.length > 0) return;
+    if (!child?.trip) return;
     const whole = await this.session.http.child(child.id).catch(() => null);
     if (whole) this.#replace(whole);
   }
@@ -173,6 +176,16 @@ export class Family {
     this.#rewatched_ms = Date.now();
     this.#live?.watch([]);
     void this.reload();
+  }
+
+  /** Take a page of the list; what it has of news and nobody pushed is told. */
+  #learn(page: { readonly items: readonly Notice[]; readonly next: string | null }): void {
+    const first = this.notices === null;
+    if (first) this.#next = page.next;
+    const oldest_ms = this.clock.exactly().ms - NEWS_MS;
+    for (const notice of [...page.items].reverse())
+      if (!first && notice.at.ms > oldest_ms) this.#told(notice);
+    this.notices = page.items.reduce(putNotice, this.notices ?? []);
   }
 
   #told(notice: Notice): void {

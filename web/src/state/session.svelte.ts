@@ -1,5 +1,6 @@
 /** Who is signed in, and the way in and out. */
 
+import type { Child } from '../model/child.ts';
 import type { User } from '../model/person.ts';
 import { Failure } from '../model/failure.ts';
 import type { Config, Http } from '../wire/http.ts';
@@ -12,6 +13,8 @@ export type Phase = 'starting' | 'unreachable' | 'signed_out' | 'signed_in';
 export type Farewell = 'ended' | 'changed' | null;
 
 const RETRY_MS = 4000;
+/** Remembers on this device that a guardian signed in here; no more than that. */
+const GUARDIANS = 'sixfixed.guardian';
 
 export class Session {
   phase: Phase = $state('starting');
@@ -19,6 +22,7 @@ export class Session {
   tiles: Tiles = $state.raw(null);
   farewell: Farewell = $state(null);
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #early: Promise<Child[]> | null = null;
 
   constructor(
     readonly http: Http,
@@ -29,14 +33,26 @@ export class Session {
   /** Ask for the settings and who is signed in; tries again by itself while the server can't be reached. */
   async start(): Promise<void> {
     clearTimeout(this.#retry);
+    if (isGuardians()) {
+      this.#early = this.http.children();
+      // Whoever takes it hears of its failure; until then it is nobody's.
+      this.#early.catch(() => undefined);
+    }
     try {
       const [, session] = await Promise.all([this.syncClock(), this.http.me().catch(nobody)]);
       if (session) this.#enter(session.user);
-      else this.phase = 'signed_out';
+      else this.leave(null);
     } catch {
       this.phase = 'unreachable';
       this.#retry = setTimeout(() => void this.start(), RETRY_MS);
     }
+  }
+
+  /** The children that were asked for together with who is signed in: a round trip less to the first words. Given once. */
+  askedEarly(): Promise<Child[]> | null {
+    const early = this.#early;
+    this.#early = null;
+    return early;
   }
 
   /** Take the server's time and settings anew: at the start, after every reconnect, and when the page is looked at again. */
@@ -54,6 +70,7 @@ export class Session {
 
   #enter(user: User): void {
     this.user = user;
+    markGuardians(user.role === 'guardian');
     this.tongue.suggest(user.lang);
     this.farewell = null;
     this.phase = 'signed_in';
@@ -78,6 +95,8 @@ export class Session {
   /** The session is over, by whatever hand: back to the login. */
   leave(why: Farewell): void {
     this.user = null;
+    this.#early = null;
+    markGuardians(false);
     this.farewell = why;
     this.phase = 'signed_out';
   }
@@ -93,4 +112,21 @@ export class Session {
 function nobody(failure: unknown): null {
   if (failure instanceof Failure && failure.kind === 'signed_out') return null;
   throw failure;
+}
+
+function isGuardians(): boolean {
+  try {
+    return localStorage.getItem(GUARDIANS) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function markGuardians(yes: boolean): void {
+  try {
+    if (yes) localStorage.setItem(GUARDIANS, '1');
+    else localStorage.removeItem(GUARDIANS);
+  } catch {
+    // A browser that forbids storage asks one thing after the other.
+  }
 }

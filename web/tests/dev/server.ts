@@ -30,6 +30,8 @@ export type Fake = {
   board: () => void;
   /** Break every socket; `for_ms` long none is accepted. */
   cut: (for_ms: number) => void;
+  /** Break every connection below the sockets, as a bad line does; they may come back at once. */
+  hiccup: () => void;
   endSession: () => void;
   stop: () => Promise<void>;
   readonly sockets: () => number;
@@ -260,6 +262,9 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     cut(for_ms) {
       deafUntil = now() + for_ms;
       io.disconnectSockets(true);
+    },
+    hiccup() {
+      for (const socket of io.sockets.sockets.values()) socket.conn.close();
     },
     endSession() {
       session = null;
