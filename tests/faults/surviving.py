@@ -59,5 +59,5 @@ def check_whole(
         # What came last may be held for two seconds more.
         until(lambda: not differences(system, fresh), "the rows equal those of a fold from nothing", SETTLE_S)
     except AssertionError:
-        assert differences(system, fresh) == []
+        raise AssertionError("\n".join(differences(system, fresh)[:20])) from None
     return f"{len(written)} records of {buses} buses, {rides} rides, {notices} notices: each once, as a fold from nothing has them"
