@@ -42,7 +42,14 @@ class RosterEntry(msgspec.Struct, frozen=True):
 
     rider_id: str
     stop_id: str
-    absent: bool = False
+
+
+class Absence(msgspec.Struct, frozen=True):
+    """That a rider won't ride was said at from_ms, and taken back at until_ms (UTC ms; None: it still holds)."""
+
+    rider_id: str
+    from_ms: int
+    until_ms: int | None = None
 
 
 class TripStop(msgspec.Struct, frozen=True, gc=False):
@@ -74,6 +81,7 @@ class TripPlan(msgspec.Struct, frozen=True):
     attendant_badge: str | None
     tag: str | None
     cancelled_at_ms: int | None = None
+    absences: tuple[Absence, ...] = ()
 
     @property
     def start_ms(self) -> int:

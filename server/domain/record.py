@@ -18,7 +18,7 @@ Lat = Annotated[float, Meta(ge=-90, le=90)]
 Lon = Annotated[float, Meta(ge=-180, le=180)]
 Bit = Annotated[int, Meta(ge=0, le=1)]
 Badge = Annotated[str, Meta(min_length=1, max_length=64)]
-Card = Annotated[str, Meta(pattern="^[0-9A-Za-z]{1,32}$")]
+Card = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{1,32}\Z")]  # `$` would let a line break pass
 
 EVENT_KINDS = (
     "sos", "collision", "rollover", "power_on", "power_off", "tamper", "param_change", "harsh_brake", "harsh_accel",

@@ -42,6 +42,28 @@ class SeqRanges:
         ends[lo:hi] = [end]
         return True
 
+    def next_missing(self, number: int) -> int:
+        """Give the first number from `number` on that is not in the set.
+
+        >>> r = SeqRanges([(1, 3), (7, 9)])
+        >>> r.next_missing(2), r.next_missing(5), r.next_missing(9)
+        (4, 5, 10)
+        """
+        i = bisect_right(self._starts, number)
+        return self._ends[i - 1] + 1 if i and self._ends[i - 1] >= number else number
+
+    def hole_end(self, number: int) -> int | None:
+        """Give the end of the hole that a number lies in; None where it is in the set or beyond its last.
+
+        >>> r = SeqRanges([(1, 3), (7, 9)])
+        >>> r.hole_end(5), r.hole_end(3), r.hole_end(10), r.hole_end(0)
+        (6, None, None, 0)
+        """
+        i = bisect_right(self._starts, number)
+        if i == len(self._starts) or (i and self._ends[i - 1] >= number):
+            return None
+        return self._starts[i] - 1
+
     def __contains__(self, number: int) -> bool:
         i = bisect_right(self._starts, number)
         return bool(i) and self._ends[i - 1] >= number

@@ -79,8 +79,12 @@ class Road(msgspec.Struct, frozen=True):
         return cls(plan, Polyline.of(plan.shape, plan.metres))
 
 
+class Unavailable(Exception):
+    """What the fold asks can't be answered now; nothing may be concluded from that."""
+
+
 class Context(Protocol):
-    """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same."""
+    """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same. Raises Unavailable."""
 
     def find_road(self, trip_id: str) -> Road | None:
         """Find a trip's plan by id."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.geo import distance_m
-from server.domain.limits import STANDSTILL_KMH
+from server.domain.limits import MISSED_AFTER_MS, STANDSTILL_KMH
 from server.domain.plan import TripPlan
 from server.domain.record import Duty, Position
 from server.domain.trip import RiderState, TripState
 from server.domain.vehicle_day import Context, Entry, Road, VehicleState
+from server.rules import absences
 
 AT_FIRST_STOP_M = 100.0  # a yard or lay-by in front of the stop counts
 NEAR_START_MS = 20 * 60_000
@@ -31,6 +32,8 @@ def by_duty(state: VehicleState, entry: Entry, context: Context) -> VehicleState
         named = context.list_roads(entry.key.t, duty.trip)
         if named:
             return _assign(state, entry, _nearest(named, entry.key.t))
+    if _is_running(state, entry, context):
+        return state  # two signs may prove a trip, but don't end one: the same crew and tag have the next trip too
     return _by_evidence(state, entry, context)
 
 
@@ -38,12 +41,22 @@ def by_place(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     """Assign by evidence where a bus with a crew but no trip stands at a first stop."""
     fix = entry.record
     assert isinstance(fix, Position)
-    running = state.trip is not None and state.trip.state in ("scheduled", "en_route")
-    if running or fix.spd >= STANDSTILL_KMH or state.crew.driver is None or fix.fix == 0:
+    if fix.spd >= STANDSTILL_KMH or state.crew.driver is None or fix.fix == 0:
         return state
     if state.fix is not None and state.fix.spd < STANDSTILL_KMH and state.fix.door == fix.door:
         return state  # it stood here before: nothing new to learn
+    if _is_running(state, entry, context):
+        return state
     return _by_evidence(state, entry, context, here=True)
+
+
+def _is_running(state: VehicleState, entry: Entry, context: Context) -> bool:
+    """Say whether a trip has the bus: one on its way, or one that may still begin."""
+    trip = state.trip
+    if trip is None or trip.state not in ("scheduled", "en_route"):
+        return False
+    road = context.find_road(trip.trip_id) if trip.state == "scheduled" else None
+    return road is None or entry.key.t <= road.plan.start_ms + MISSED_AFTER_MS
 
 
 def _by_evidence(state: VehicleState, entry: Entry, context: Context, *, here: bool = False) -> VehicleState:
@@ -100,12 +113,10 @@ def _assign(state: VehicleState, entry: Entry, road: Road) -> VehicleState:
         vehicle_id=state.vehicle_id,
         device_id=entry.key.device,
         assigned_at_ms=entry.key.t,
-        riders=tuple(
-            RiderState(rider.rider_id, rider.stop_id, "absent" if rider.absent else "expected")
-            for rider in plan.roster
-        ),
+        riders=tuple(RiderState(rider.rider_id, rider.stop_id, "expected") for rider in plan.roster),
     )
     earlier = tuple(old for old in state.earlier if old.trip_id != plan.trip_id)
     if running is not None:
         earlier = (*earlier, running)[-KEEP_EARLIER:]
+    trip = absences.settle(trip, plan, entry.key.t)
     return replace(state, trip=trip, earlier=earlier, loose=(), anchor_m=None)

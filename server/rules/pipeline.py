@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from server.domain.record import Duty, Event, Position, RideRecord
-from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.domain.vehicle_day import Context, Entry, Unavailable, VehicleState
 from server.rules import (
+    absences,
     approaching,
     assignment,
     closing,
@@ -29,6 +30,7 @@ Step = Callable[[VehicleState, Entry, Context], VehicleState]
 PIPELINE: Mapping[type, tuple[Step, ...]] = {
     Position: (
         assignment.by_place,
+        absences.evaluate,
         progress.evaluate,
         visits.evaluate,
         phases.evaluate,
@@ -47,11 +49,14 @@ OnError = Callable[[str, Entry, Exception], None]
 def fold(state: VehicleState, entry: Entry, context: Context, on_error: OnError) -> VehicleState:
     """Fold one input into the state.
 
-    A step that raises is reported to `on_error` and left out: it stops neither the others nor the record.
+    A step that raises is reported to `on_error` and left out: it stops neither the others nor the record. Raise Unavailable where
+    the context can't answer.
     """
     for step in PIPELINE[type(entry.record)]:
         try:
             state = step(state, entry, context)
+        except Unavailable:
+            raise  # nobody's fault but the database's: what is folded without an answer would be wrong for good
         except Exception as error:  # the rule is broken, the stream must not be
             on_error(f"{step.__module__}.{step.__name__}", entry, error)
     return replace(state, key=entry.key)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from server.domain.limits import SAME_CARD_MS, STOP_RADIUS_M
+from server.domain.limits import SAME_CARD_MS, STALE_AT_LEAST_MS, STOP_RADIUS_M
 from server.domain.record import RideRecord
 from server.domain.trip import Announcement, NoticeKind, Ride, RiderState, TripState
 from server.domain.vehicle_day import Context, Entry, Road, VehicleState
 from server.rules.visits import find_visit
 
+KNOWN_PLACE_MS = (
+    2 * STALE_AT_LEAST_MS
+)  # own choice: a parked recorder speaks every 60 s, and one of those may be missing
 NEAR_STOP_M = 2 * STOP_RADIUS_M  # a card is read on the step while the bus already rolls
 
 
@@ -40,7 +43,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         rider is not None and rider.state == "aboard" if rider_id else _is_aboard(trip.rides, record.card)
     )
     way = record.dir or ("off" if aboard else "on")
-    stop_id = _stop_here(trip, road)
+    stop_id = _stop_here(trip, road, entry.key.t)
     ride = Ride(entry.source, entry.key.t, way, record.card, rider_id, stop_id, record.by)
     after = replace(trip, rides=(*trip.rides, ride))
     if rider_id is not None and aboard != (way == "on"):
@@ -82,15 +85,15 @@ def _kind(road: Road, ride: Ride) -> NoticeKind:
     return "arrived" if at_school else "alighted"
 
 
-def _stop_here(trip: TripState, road: Road) -> str | None:
+def _stop_here(trip: TripState, road: Road, t_ms: int) -> str | None:
     """The stop that is being visited, or the nearest along the shape."""
     stops = road.plan.stops
     for seq in (trip.next_seq, trip.next_seq - 1):
         visit = find_visit(trip, seq) if 0 <= seq < len(stops) else None
         if visit is not None and visit.arrived_at_ms is not None and visit.departed_at_ms is None:
             return stops[seq].id
-    if trip.metre is None:
-        return None
+    if trip.metre is None or trip.metre_at_ms is None or t_ms - trip.metre_at_ms > KNOWN_PLACE_MS:
+        return None  # a bus that was in a tunnel meanwhile isn't where it was last seen
     metre = trip.metre
     nearest = min(stops[max(0, trip.next_seq - 1) :], key=lambda stop: abs(stop.metre - metre), default=None)
     return nearest.id if nearest is not None and abs(nearest.metre - metre) <= NEAR_STOP_M else None

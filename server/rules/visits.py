@@ -22,8 +22,11 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     """Open, close and pass visits by a position that was matched."""
     trip, fix = state.trip, entry.record
     assert isinstance(fix, Position)
-    if trip is None or trip.state == "closed" or trip.metre is None or trip.metre_at_ms != fix.t:
+    if trip is None or trip.state == "closed" or trip.metre is None:
         return state
+    if trip.metre_at_ms != fix.t:  # no place: but a door that closes ends the visit all the same
+        after = _door_closed(trip, fix)
+        return state if after is trip else replace(state, trip=after)
     road = context.find_road(trip.trip_id)
     if road is None:
         return state
@@ -54,6 +57,13 @@ def _at_stop(trip: TripState, fix: Position, before: LastFix | None, stops: Sequ
     if door == 0 and visit is not None and visit.arrived_at_ms is not None and visit.departed_at_ms is None:
         return _put(trip, replace(visit, departed_at_ms=fix.t), stop.seq)
     return trip
+
+
+def _door_closed(trip: TripState, fix: Position) -> TripState:
+    last = trip.visits[-1] if trip.visits else None
+    if fix.door != 0 or last is None or not last.by_door or last.departed_at_ms is not None:
+        return trip
+    return _put(trip, replace(last, departed_at_ms=fix.t), last.seq)
 
 
 def _by_standstill(trip: TripState, fix: Position, stop: TripStop, visit: Visit | None) -> TripState:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from server.domain.record import Gap, Position
 from server.domain.trip import Ride
@@ -19,7 +20,9 @@ from server.service.watermark import Watermark
 
 PARKED_INTERVAL_S: Final = 60.0  # PROTOCOL, pos: every 60 s with the ignition off
 MOVING_INTERVAL_S: Final = 15.0  # PROTOCOL, pos: every 1 to 15 s with it on
-INTERVAL_FALLS: Final = 0.6  # own choice: one early position at a door doesn't make the interval short, three do
+INTERVAL_FALLS: Final = (
+    0.6  # own choice: one early position at a door doesn't make the interval short, three do
+)
 UNNAMED_KEPT: Final = 50  # nameless refusals kept of one device in one batch; the rest are counted only
 
 
@@ -47,17 +50,20 @@ class Batch:
         self._folder = folder
         self._now_ms = now_ms
         self._now_s = now_s
-        self._judged: list[tuple[Judged, int]] = []
+        self._judged: list[tuple[Judged, int, bool]] = []
+        self._buses: dict[str, Bus | None] = {}
         self._present: dict[str, None] = {}
         self._touched: dict[tuple[str, int], None] = {}
 
-    def add(self, judged: Iterable[Judged], received_ms: int) -> None:
-        """Take what the gate made of a message."""
-        self._judged += [(one, received_ms) for one in judged]
+    def add(self, judged: Iterable[Judged], received_ms: int, *, said_before: bool = False) -> None:
+        """Take what the gate made of a message; `said_before`: the broker kept it, so it tells nothing of the device's clock."""
+        self._judged += [(one, received_ms, said_before) for one in judged]
 
     def refuse(self, device: str, message: BusMessage, reason: str) -> None:
         """Take a message that is kept as rejected, nameless."""
-        self._judged.append((Rejected(device, "topic", reason, message.payload[:4096]), message.received_ms))
+        self._judged.append(
+            (Rejected(device, "topic", reason, message.payload[:4096]), message.received_ms, False)
+        )
 
     def write(self, work: LogWork) -> Outcome:
         """Write everything within the caller's transaction and give what is to be told after its commit."""
@@ -66,14 +72,14 @@ class Batch:
         nameless: Counter[str] = Counter()
         counted: Counter[str] = Counter()
         repeated = 0
-        for one, received_ms in self._judged:
+        for one, received_ms, said_before in self._judged:
             if isinstance(one, Accepted):
-                bus = self._catalogue.find_bus(one.device)
+                bus = self._find_bus(one.device)
                 if bus is None:
                     reason = "the device is fitted to no bus; add it with `sixfixed device add`"
                     one = Rejected(one.device, one.kind, reason, one.body)
-                elif self._receive(work, one):
-                    accepted.append((one, bus, received_ms))
+                elif (fresh := self._receive(work, one)) is not None:
+                    accepted.append((fresh, bus, received_ms))
                     continue
                 else:
                     repeated += 1
@@ -89,7 +95,7 @@ class Batch:
                 else:
                     self._touched[one.device, one.epoch] = None
             elif isinstance(one, Presence):
-                self._presence(work, one, received_ms)
+                self._presence(work, one, received_ms, said_before)
         heads = self._fold(work, accepted)
         work.insert_rejected(rejected)
         work.put_epochs(
@@ -111,14 +117,25 @@ class Batch:
         self._touched[device, epoch] = None
         return self._streams.mark(work, device, epoch)
 
-    def _receive(self, work: LogWork, one: Accepted) -> bool:
-        record = one.record
-        end = record.to if isinstance(record, Gap) else record.seq
-        return self._mark(work, one.device, record.epoch).add(record.seq, end, self._now_s)
+    def _find_bus(self, device: str) -> Bus | None:
+        if device not in self._buses:  # also that it is fitted to none: asked once a batch, not once a record
+            self._buses[device] = self._catalogue.find_bus(device)
+        return self._buses[device]
 
-    def _presence(self, work: LogWork, one: Presence, received_ms: int) -> None:
+    def _receive(self, work: LogWork, one: Accepted) -> Accepted | None:
+        """Give the record when it is new; a gap over records that are known is named by the first that isn't."""
+        record = one.record
+        mark = self._mark(work, one.device, record.epoch)
+        if not isinstance(record, Gap):
+            return one if mark.add(record.seq, record.seq, self._now_s) else None
+        first = mark.ranges.next_missing(record.seq)
+        if not mark.add(record.seq, record.to, self._now_s):
+            return None
+        return one if first == record.seq else replace(one, record=replace(record, seq=first))
+
+    def _presence(self, work: LogWork, one: Presence, received_ms: int, said_before: bool) -> None:
         online = one.online
-        skew = None if online.t is None else online.t - received_ms
+        skew = None if online.t is None or said_before else online.t - received_ms
         work.put_presence(one.device, bool(online.online), received_ms, skew, one.body)
         if not online.online:
             return
@@ -142,7 +159,8 @@ class Batch:
             entries.append((Entry(Key(record.t, one.device, record.epoch, record.seq), record), bus))
             if isinstance(record, Position):
                 known = newest.get(bus.vehicle_id)
-                if known is None or record.t >= known[0].t:
+                # Without a fix the place is the last one's: shown anew, it would be an old position drawn as live.
+                if record.fix and (known is None or record.t >= known[0].t):
                     newest[bus.vehicle_id] = (record, bus, one.device, received_ms)
         entries.sort(key=lambda pair: pair[0].key)
         for entry, bus in entries:

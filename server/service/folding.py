@@ -1,61 +1,78 @@
 """The fold of every vehicle: heads in memory, late records folded again from a checkpoint, trips projected onto their rows.
 
 The only writer of trips' outcomes. After an error nothing in memory is trusted: `forget` drops it, and it is read back from the
-log, which is complete.
+log, which is complete. What has to be folded again is folded in chunks, so that no vehicle's history stops the stream of others.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from server.domain.record import Position
-from server.domain.trip import Announcement, NoticeKind, Ride, TripState
+from server.domain.trip import Announcement, Ride, TripState
 from server.domain.vehicle_day import Entry, VehicleState
+from server.rules import absences
 from server.rules.pipeline import fold
+from server.service.corrections import corrections
 from server.service.ingest_ports import Bus, Catalogue, LogWork
+from server.service.vehicle_head import VehicleHead, trip_id_of
 
 CHECKPOINT_MS: Final = 10 * 60_000
+CHUNK: Final = 500  # inputs folded again at once: some 20 ms
 REFOLD_AFTER_S: Final = 0.3  # late records come in bunches: fold again once for a bunch
 REFOLD_EVERY_S: Final = 1.0
-
-RIDE_NOTICES: Final[tuple[NoticeKind, ...]] = ("boarded", "alighted", "arrived")
+REST: Final = 20  # a vehicle rests that many times as long as its folding again took, lest one bad clock take the whole ingest
 
 log = logging.getLogger("sixfixed.ingest.fold")
-
-
-class VehicleHead:
-    """One vehicle's state after everything folded, what its rows are known to be, and what is still to be folded."""
-
-    def __init__(self, bus: Bus, state: VehicleState) -> None:
-        self.bus = bus
-        self.state = state
-        self.checkpoint_ms: int | None = state.key.t if state.key else None
-        self.projected: dict[str, TripState] = {}
-        self.held: list[Entry] = []
-        self.late_ms: int | None = None
-        self.refold_at = 0.0
-        self.refolded_at = 0.0
-        self.shown: tuple[int, float] | None = None  # instant and interval of the position that maps show
 
 
 class Folder:
     """Folds entries into vehicles and projects the trips that changed, within the caller's transaction."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, now_ms: Callable[[], int], now_s: Callable[[], float]) -> None:
+        """`now_ms` is the school day's clock, for what people said; `now_s` real seconds, for what folding again costs."""
         self._catalogue = catalogue
+        self._now_ms = now_ms
+        self._now_s = now_s
         self._heads: dict[str, VehicleHead] = {}
+        self._lost: dict[
+            str, Bus
+        ] = {}  # forgotten, and to be read again though their bus may say nothing more
+        self._due: dict[str, None] = {}  # late or behind, in the order of their turns
+        self._holding: dict[str, None] = {}
         self._folded: set[str] = set()
         self._rides: list[tuple[str, Ride]] = []
         self.rule_errors: Counter[str] = Counter()
 
     def forget(self) -> None:
         """Drop every head: memory may differ from what was committed."""
+        self._lost |= {vehicle: head.bus for vehicle, head in self._heads.items()}
         self._heads.clear()
+        self._due.clear()
+        self._holding.clear()
         self._folded.clear()
         self._rides.clear()
+
+    def expect(self, buses: Iterable[Bus]) -> None:
+        """Have vehicles read and folded to the end of their log, though no record of theirs comes."""
+        for bus in buses:
+            if bus.vehicle_id not in self._heads:
+                self._lost[bus.vehicle_id] = bus
+
+    def again(self, now_s: float) -> None:
+        """Fold every vehicle again from its newest checkpoint, one after another: plans or people have changed."""
+        for vehicle, head in self._heads.items():
+            if head.late_ms is None and not head.behind and head.state.key is not None:
+                head.late_ms, head.refold_at = head.state.key.t + 1, now_s
+                self._due[vehicle] = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Say whether some vehicle's log isn't folded to its end."""
+        return bool(self._lost or self._due)
 
     def head(self, work: LogWork, bus: Bus) -> VehicleHead:
         """Give a vehicle's head, read from its checkpoint and log when it is not in memory.
@@ -65,24 +82,21 @@ class Folder:
         """
         found = self._heads.get(bus.vehicle_id)
         if found is None:
-            base = work.find_checkpoint(bus.vehicle_id, None)
-            found = VehicleHead(bus, base or VehicleState(bus.vehicle_id))
-            self._heads[bus.vehicle_id] = found
-            self._refold_from(work, found, base)
+            self._lost.pop(bus.vehicle_id, None)
+            found = self._heads[bus.vehicle_id] = VehicleHead(bus)
+            self._go_back(work, found, work.find_checkpoint(bus.vehicle_id, None))
+            self._step(work, found)
+        found.bus = bus
         return found
 
-    def current(self, vehicle_id: str) -> VehicleState | None:
-        """Give the folded state of a vehicle that is in memory."""
-        head = self._heads.get(vehicle_id)
-        return head.state if head else None
-
     def take(self, work: LogWork, head: VehicleHead, entry: Entry, *, hold: bool, now_s: float) -> None:
-        """Fold a stored entry now, or keep it for later: held while a lower seq is on its way, or late."""
+        """Fold a stored entry now, or leave it in the log for later: held while a lower seq is on its way, or late."""
         key = head.state.key
-        if head.late_ms is not None or (key is not None and entry.key < key):
+        if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
             self._late(work, head, entry, now_s)
         elif hold:
             head.held.append(entry)
+            self._holding[head.bus.vehicle_id] = None
         else:
             self._fold_on(work, head, [entry])
 
@@ -92,31 +106,38 @@ class Folder:
         done = sorted(ready, key=lambda entry: entry.key)
         names = {entry.key for entry in done}
         head.held = [entry for entry in head.held if entry.key not in names]
-        key = head.state.key
+        if not head.held:
+            self._holding.pop(vehicle_id, None)
         for entry in done:
-            if head.late_ms is not None or (key is not None and entry.key < key):
-                self._late(work, head, entry, now_s)
-            else:
-                self._fold_on(work, head, [entry])
+            self.take(work, head, entry, hold=False, now_s=now_s)
 
     def held(self) -> Iterable[tuple[str, list[Entry]]]:
         """List what is held, by vehicle."""
-        return [(vehicle, head.held) for vehicle, head in self._heads.items() if head.held]
+        return [(vehicle, self._heads[vehicle].held) for vehicle in self._holding]
 
     def refold_due(self, now_s: float) -> list[str]:
-        """List the vehicles with late records that should be folded again now."""
-        return [
-            vehicle
-            for vehicle, head in self._heads.items()
-            if head.late_ms is not None and now_s >= max(head.refold_at, head.refolded_at + REFOLD_EVERY_S)
-        ]
+        """List the vehicles that should be folded on or again now, the longest waiting first."""
+        return [*self._lost, *(vehicle for vehicle in self._due if now_s >= self._heads[vehicle].refold_at)]
 
-    def refold(self, work: LogWork, vehicle_id: str, now_s: float) -> list[str]:
-        """Fold a vehicle again from the checkpoint below its oldest late record; give the trips it touched."""
+    def refold(self, work: LogWork, vehicle_id: str) -> list[str]:
+        """Fold a chunk of what a vehicle has to fold again, from the checkpoint below its oldest late record on.
+
+        Give the trips it touched, once the end of the log is reached; until then the vehicle stays due.
+        """
+        lost = self._lost.get(vehicle_id)
+        if lost is not None:
+            return self.head(work, lost).finished_now()
         head = self._heads[vehicle_id]
-        base = work.find_checkpoint(vehicle_id, head.late_ms)
-        head.late_ms, head.refolded_at = None, now_s
-        return self._refold_from(work, head, base)
+        self._due.pop(vehicle_id, None)
+        if head.late_ms is not None:
+            self._go_back(work, head, work.find_checkpoint(vehicle_id, head.late_ms))
+        self._step(work, head)
+        return head.finished_now()
+
+    def settle(self, work: LogWork) -> None:
+        """Bring running trips in line with who was said to be absent, though their bus may say nothing more."""
+        for head in self._heads.values():
+            self._settle(head)
 
     def project(self, work: LogWork) -> list[str]:
         """Write the trips that changed since their rows were last written; give their ids."""
@@ -124,7 +145,7 @@ class Folder:
         for vehicle_id in sorted(self._folded):
             head = self._heads[vehicle_id]
             trip = head.state.trip
-            if trip is not None and head.projected.get(trip.trip_id) is not trip:
+            if trip is not None and not head.behind and head.projected.get(trip.trip_id) is not trip:
                 self._project(work, head, trip)
                 written.append(trip.trip_id)
         self._folded.clear()
@@ -136,32 +157,68 @@ class Folder:
         return taken
 
     def _late(self, work: LogWork, head: VehicleHead, entry: Entry, now_s: float) -> None:
-        work.drop_checkpoints(head.bus.vehicle_id, entry.key.t)
+        """Note that the fold has to go back; what lies ahead of a fold that is behind anyway is read in its turn."""
         if head.late_ms is None:
-            head.late_ms, head.refold_at = entry.key.t, now_s + REFOLD_AFTER_S
-        else:
-            head.late_ms = min(head.late_ms, entry.key.t)
+            if head.behind and (head.state.key is None or entry.key > head.state.key):
+                return
+            head.refold_at = max(now_s + REFOLD_AFTER_S, head.rest_until)
+            self._due[head.bus.vehicle_id] = None
+        elif entry.key.t >= head.late_ms:
+            return
+        head.late_ms = entry.key.t
+        work.drop_checkpoints(head.bus.vehicle_id, entry.key.t)
 
-    def _fold_on(self, work: LogWork, head: VehicleHead, entries: Sequence[Entry]) -> dict[str, TripState]:
-        """Fold entries that follow the head; give the last state of each trip that ran."""
+    def _go_back(self, work: LogWork, head: VehicleHead, base: VehicleState | None) -> None:
+        vehicle_id = head.bus.vehicle_id
+        after_ms = base.key.t if base and base.key else -1
+        head.go_back(base, work.list_run(vehicle_id, after_ms))
+        work.drop_loose_rides(vehicle_id, after_ms)
+        self._holding.pop(vehicle_id, None)
+
+    def _step(self, work: LogWork, head: VehicleHead) -> None:
+        """Fold one chunk of a vehicle that is behind; at the end of the log write every trip that was touched."""
+        vehicle_id, began_s = head.bus.vehicle_id, self._now_s()
+        entries, complete = work.load_log(vehicle_id, head.state, CHUNK)
+        self._fold_on(work, head, entries)
+        head.spent_s += self._now_s() - began_s
+        if not complete:
+            self._due[vehicle_id] = None
+            head.refold_at = 0.0
+            return
+        pending, stale = head.finish()
+        self._settle(head)
+        if head.state.trip is not None and head.state.trip.trip_id in pending:
+            pending[head.state.trip.trip_id] = head.state.trip
+        for trip in pending.values():
+            self._project(work, head, trip)
+        for trip_id in stale - pending.keys():
+            self._unproject(work, head, trip_id)
+        head.touched = sorted(stale | pending.keys())
+        head.rest_until = self._now_s() + max(REFOLD_EVERY_S, REST * head.spent_s)
+        head.spent_s = 0.0
+
+    def _fold_on(self, work: LogWork, head: VehicleHead, entries: Sequence[Entry]) -> None:
+        """Fold entries that follow the head; while it is behind, trips are kept back until the end of the log."""
         context = self._catalogue.context(head.bus)
-        touched: dict[str, TripState] = {}
         loose = head.state.loose
         self._folded.add(head.bus.vehicle_id)
         for entry in entries:
             before = head.state
             after = fold(before, entry, context, self._failed)
-            cut = _trip_id(before) != _trip_id(after)
+            cut = trip_id_of(before) != trip_id_of(after)
             if cut or self._checkpoint_due(head, before):
                 self._checkpoint(work, head, before)
-            if cut and before.trip is not None:
-                self._project(work, head, before.trip)
+            if cut and before.loose and before.loose is not loose:
+                work.put_loose_rides(before)
             head.state = after
-            if after.trip is not None:
-                touched[after.trip.trip_id] = after.trip
+            if head.behind:
+                if after.trip is not None and after.trip is not before.trip:
+                    head.pending[after.trip.trip_id] = after.trip
+            elif cut and before.trip is not None:
+                self._project(work, head, before.trip)
+                head.forget_projected()
         if head.state.loose and head.state.loose is not loose:
             work.put_loose_rides(head.state)
-        return touched
 
     def _checkpoint_due(self, head: VehicleHead, state: VehicleState) -> bool:
         if state.key is None:
@@ -175,58 +232,45 @@ class Folder:
         work.put_checkpoint(state)
         head.checkpoint_ms = state.key.t
 
-    def _refold_from(self, work: LogWork, head: VehicleHead, base: VehicleState | None) -> list[str]:
-        vehicle_id = head.bus.vehicle_id
-        after_ms = base.key.t if base and base.key else -1
-        stale = set(work.list_assigned(vehicle_id, after_ms))
-        head.held.clear()
-        head.state = base or VehicleState(vehicle_id)
-        head.checkpoint_ms = base.key.t if base and base.key else None
-        head.projected = {}
-        touched = self._fold_on(work, head, work.load_log(vehicle_id, base))
-        for trip in touched.values():
-            self._project(work, head, trip)
-        for trip_id in stale - touched.keys() - {_trip_id(head.state)}:
-            work.unproject(trip_id)
-        return sorted(stale | touched.keys())
+    def _settle(self, head: VehicleHead) -> None:
+        trip = head.state.trip
+        if trip is None or head.behind:
+            return
+        road = self._catalogue.context(head.bus).find_road(trip.trip_id)
+        if road is None:
+            return
+        after = absences.settle(trip, road.plan, self._now_ms())
+        if after is not trip:
+            head.set_trip(after)
+            self._folded.add(head.bus.vehicle_id)
 
     def _project(self, work: LogWork, head: VehicleHead, trip: TripState) -> None:
         before = head.projected.get(trip.trip_id)
         if before is trip:
             return
-        if before is None:
-            holder, since = work.holder_of(trip.trip_id)
-            if holder not in (None, head.bus.vehicle_id) and (since, holder) < (
-                trip.assigned_at_ms,
-                trip.vehicle_id,
-            ):
-                return  # two buses say that they run it: the first to say so does
         told: list[Announcement] = list(trip.announcements)
         if before is not None and trip.announcements[: len(before.announcements)] == before.announcements:
             told = told[len(before.announcements) :]
+        if before is None:
+            told += corrections(work.list_told(trip.trip_id), trip)
+        if not work.project(before, trip, self._catalogue.tell(trip, told) if told else ()):
+            head.projected.pop(trip.trip_id, None)
+            return  # two buses say that they run it: the first to say so does
         if before is not None and len(trip.rides) > len(before.rides):
             self._rides += [(trip.trip_id, ride) for ride in trip.rides[len(before.rides) :]]
-        if before is None:
-            told += _corrections(work.list_told(trip.trip_id), trip)
-        work.project(before, trip, self._catalogue.tell(trip, told) if told else ())
         head.projected[trip.trip_id] = trip
+
+    def _unproject(self, work: LogWork, head: VehicleHead, trip_id: str) -> None:
+        """Take back a trip that, folded again, this bus did not run; another bus that said so too has it then."""
+        never = TripState(trip_id, vehicle_id=head.bus.vehicle_id)
+        told = corrections(work.list_told(trip_id), never)
+        work.unproject(trip_id, self._catalogue.tell(never, told) if told else ())
+        for other in self._heads.values():
+            for trip in (*other.state.earlier, other.state.trip):
+                if other is not head and trip is not None and trip.trip_id == trip_id:
+                    self._project(work, other, trip)
 
     def _failed(self, rule: str, entry: Entry, error: Exception) -> None:
         self.rule_errors[rule] += 1
         kind = "position" if isinstance(entry.record, Position) else type(entry.record).__name__.lower()
         log.error("rule %s failed on a %s of %s: %r; the record is kept", rule, kind, entry.key.device, error)
-
-
-def _corrections(told: set[tuple[str, NoticeKind, int]], trip: TripState) -> list[Announcement]:
-    """What must be taken back: rides that guardians were told of and that, folded again, did not happen."""
-    holds = {(one.rider_id, one.kind, one.occurrence) for one in trip.announcements}
-    at_ms = trip.metre_at_ms or trip.assigned_at_ms or 0
-    return [
-        Announcement(rider_id, "correction", 100 * RIDE_NOTICES.index(kind) + occurrence, at_ms)
-        for rider_id, kind, occurrence in sorted(told - holds)
-        if kind in RIDE_NOTICES
-    ]
-
-
-def _trip_id(state: VehicleState) -> str | None:
-    return state.trip.trip_id if state.trip else None

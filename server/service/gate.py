@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from server.domain.record import Duty, Event, Gap, Position, Record, RideRecord
+from server.domain.record import Duty, Epoch, Event, Gap, Position, Record, RideRecord, Seq, UtcMs
 
 MAX_MESSAGE_B: Final = 8 * 1024  # PROTOCOL, Conventions
 MAX_BATCH_B: Final = 48 * 1024
@@ -20,7 +20,11 @@ MAX_REJECTED_B: Final = 4 * 1024  # what is kept of a refused payload: enough to
 MAX_NESTING: Final = 32
 FUTURE_MS: Final = 60_000  # PROTOCOL, Time
 EARLIEST_MS: Final = 1_577_836_800_000  # 2020-01-01T00:00:00Z (PROTOCOL, Time)
+MAX_RECORDS: Final = (
+    20_000  # of a batch: 1 MiB of records of 52 bytes, shorter than any that has its required fields
+)
 GZIP_MAGIC: Final = b"\x1f\x8b"
+OTHER: Final = "other"  # the kind under which is kept and counted what has a kind of its own invention
 
 RECORD_KINDS: Final[dict[str, type[Record]]] = {
     "pos": Position,
@@ -29,6 +33,7 @@ RECORD_KINDS: Final[dict[str, type[Record]]] = {
     "event": Event,
     "gap": Gap,
 }
+KNOWN_KINDS: Final = frozenset((*RECORD_KINDS, "batch", "online", "ack"))
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
@@ -56,10 +61,10 @@ class Online(msgspec.Struct, frozen=True):
 
     v: int
     online: int
-    t: int | None = None
-    epoch: int = 0
-    oldest: int | None = None
-    next: int | None = None
+    t: UtcMs | None = None
+    epoch: Epoch = 0
+    oldest: Seq | None = None
+    next: Seq | None = None
     buffered: int | None = None
     fw: str | None = None
     model: str | None = None
@@ -109,17 +114,14 @@ def judge(device: str, kind: str, payload: bytes, now_ms: int) -> list[Judged]:
     if kind == "batch":
         return _judge_batch(device, payload, now_ms)
     if len(payload) > MAX_MESSAGE_B:
-        return [
-            _refused(
-                device, kind, payload, f"message of {len(payload)} bytes, at most {MAX_MESSAGE_B} are allowed"
-            )
-        ]
+        reason = f"message of {len(payload)} bytes, at most {MAX_MESSAGE_B} are allowed"
+        return [_refused(device, kind if kind in KNOWN_KINDS else OTHER, payload, reason)]
     if kind == "online":
         return [_judge_online(device, payload)]
     if kind == "ack":
         return [_judge_answer(device, payload)]
     if kind not in RECORD_KINDS or kind == "gap":
-        return [_refused(device, kind, payload, f"topic kind {kind!r} is not one that a device sends")]
+        return [_refused(device, OTHER, payload, f"topic kind {kind[:64]!r} is not one that a device sends")]
     return [_judge_record(device, kind, payload, now_ms)]
 
 
@@ -146,24 +148,30 @@ def _judge_record(device: str, kind: str, body: bytes, now_ms: int) -> Accepted 
 def _judge_batch(device: str, payload: bytes, now_ms: int) -> list[Judged]:
     if len(payload) > MAX_BATCH_B:
         reason = f"batch of {len(payload)} bytes on the wire, at most {MAX_BATCH_B} are allowed"
-        return [_refused(device, "batch", payload, reason)]
+        return [_refused(device, "batch", payload, reason, named=False)]
     if payload[:2] == GZIP_MAGIC:
         try:
             inflater = zlib.decompressobj(wbits=31)
             inflated = inflater.decompress(payload, MAX_INFLATED_B + 1)
         except zlib.error as error:
-            return [_refused(device, "batch", payload, f"not gzip: {error}")]
+            return [_refused(device, "batch", payload, f"not gzip: {error}", named=False)]
         if len(inflated) > MAX_INFLATED_B:
-            return [_refused(device, "batch", payload, f"batch inflates to more than {MAX_INFLATED_B} bytes")]
+            reason = f"batch inflates to more than {MAX_INFLATED_B} bytes"
+            return [_refused(device, "batch", payload, reason, named=False)]
         if not inflater.eof:
-            return [_refused(device, "batch", payload, "gzip ends too early")]
+            return [_refused(device, "batch", payload, "gzip ends too early", named=False)]
+        if inflater.unused_data:
+            return [_refused(device, "batch", payload, "something follows the gzip member", named=False)]
         payload = inflated
     try:
         batch = _batch_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return [_refused(device, "batch", payload, f"no batch: {error}")]
+        return [_refused(device, "batch", payload, f"no batch: {error}", named=False)]
     if batch.v != 1:
-        return [_refused(device, "batch", payload, f"version {batch.v} is not known, 1 is")]
+        return [_refused(device, "batch", payload, f"version {batch.v} is not known, 1 is", named=False)]
+    if len(batch.records) > MAX_RECORDS:
+        reason = f"batch of {len(batch.records)} records, at most {MAX_RECORDS} are allowed"
+        return [_refused(device, "batch", payload, reason, named=False)]
     return [_judge_entry(device, bytes(raw), now_ms) for raw in batch.records]
 
 
@@ -173,7 +181,7 @@ def _judge_entry(device: str, body: bytes, now_ms: int) -> Accepted | Rejected:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return _refused(device, "batch", body, f"record without its kind `k`: {error}")
     if head.k not in RECORD_KINDS:
-        return _refused(device, head.k[:32], body, f"record kind {head.k[:32]!r} is not known")
+        return _refused(device, OTHER, body, f"record kind {head.k[:32]!r} is not known")
     if head.v is None:
         body = b'{"v":1,' + body.lstrip()[1:]  # the batch's version is its records'
     return _judge_record(device, head.k, body, now_ms)

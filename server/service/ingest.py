@@ -10,16 +10,19 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Final
 
 import msgspec
 
 from server.clock import Clock
+from server.domain.vehicle_day import Unavailable
 from server.service.batch import Batch, Outcome
 from server.service.folding import Folder
 from server.service.gate import judge
-from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, LogUnavailable, Speaker
+from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speaker
+from server.service.portions import in_batches
 from server.service.streams import Streams
 
 BATCH_MESSAGES: Final = 500
@@ -27,6 +30,10 @@ BATCH_WAIT_S: Final = 0.02
 HOUSEKEEPING_S: Final = 2.0  # catalogue, missed trips, heartbeat
 DATABASE_PATIENCE_S: Final = 10.0  # half of the broker's ack_wait (ARCHITECTURE, Ingest)
 RETRY_S: Final = 0.5
+REFOLD_S: Final = (
+    0.05  # own choice: what folding again may take of one turn, so that live records wait no longer
+)
+SWEPT_DAYS: Final = 15  # a trip is swept as long as a recorder's backlog may still take its run back (PROTOCOL: 7 days), twice
 WAKE_TOPIC: Final = "wake/ingest"
 
 log = logging.getLogger("sixfixed.ingest")
@@ -67,11 +74,12 @@ class Ingest:
         self._speaker = speaker
         self._clock = clock
         self._real = real
-        self._folder = Folder(catalogue)
+        self._folder = Folder(catalogue, clock.now_ms, clock.monotonic)
         self._streams = Streams()
         self._stop = Event()
         self._woken = True
-        self._kept_house_at = float("-inf")
+        self._swept = False
+        self._kept_house_at = self._away_until = float("-inf")
         self.counts = Counts()
         self.rejected: Counter[str] = Counter()
 
@@ -92,22 +100,26 @@ class Ingest:
                 waiting_for_line = False
                 self._on_ready()
             messages = self._line.take(BATCH_MESSAGES, BATCH_WAIT_S)
-            if messages:
-                self._persist(messages)
-            self.tick()
+            for some in in_batches(messages):
+                self._persist(some)
+                self.tick()
+            if not messages:
+                self.tick()
 
     def recover(self) -> None:
         """Fold what was committed and not folded before a crash, so that its outcome doesn't wait for the bus's next word."""
 
-        def work_all() -> None:
-            for device_id in self._catalogue.list_active_devices():
+        def fold_all() -> None:
+            self._catalogue.changed()
+            self._catalogue.forget()
+            self._folder.expect(self._catalogue.list_active_buses())
+            while self._folder.is_behind and not self._stop.is_set():
                 with self._log.write() as work:
-                    bus = self._catalogue.find_bus(device_id)
-                    if bus is not None:
-                        self._folder.head(work, bus)
-                        self._folder.project(work)
+                    for vehicle in self._folder.refold_due(self._clock.monotonic())[:1]:
+                        self._folder.refold(work, vehicle)
+                    self._folder.project(work)
 
-        self._until_saved(work_all)
+        self._until_saved(fold_all)
 
     def _persist(self, messages: Sequence[BusMessage]) -> None:
         """Commit and acknowledge messages; wait for a database that is away, and never drop the stream for one bad message."""
@@ -116,7 +128,7 @@ class Ingest:
             try:
                 self.handle(messages)
                 return
-            except LogUnavailable as error:
+            except Unavailable as error:
                 self._forget()
                 self.counts.failures += 1
                 log.error("the database did not take %d messages: %s; trying again", len(messages), error)
@@ -135,17 +147,27 @@ class Ingest:
 
     def _one_by_one(self, messages: Sequence[BusMessage]) -> None:
         for message in messages:
-            try:
-                self.handle([message])
-            except LogUnavailable:
-                self._forget()
-                self._persist([message])
-            except Exception as error:
-                self._forget()
-                log.exception(
-                    "a message on %r could not be worked; it is kept as rejected", message.topic[:80]
-                )
-                self.handle([message], refuse=f"the server could not work it: {error!r}")
+            refuse: str | None = None
+            since = self._clock.monotonic()
+            while not self._stop.is_set():
+                try:
+                    self.handle([message], refuse=refuse)
+                    break
+                except Unavailable as error:
+                    self._forget()
+                    log.error("the database did not take a message: %s; trying again", error)
+                    if self._clock.monotonic() - since >= DATABASE_PATIENCE_S:
+                        self._sit_out()
+                        return
+                    self._stop.wait(RETRY_S)
+                except Exception as error:
+                    self._forget()
+                    if refuse is not None:
+                        raise  # not even its refusal can be kept: that is no fault of the message
+                    log.exception(
+                        "a message on %r could not be worked; it is kept as rejected", message.topic[:80]
+                    )
+                    refuse = f"the server could not work it: {error!r}"
 
     def _sit_out(self) -> None:
         """Leave the broker while the database is away, so that it keeps the messages instead of sending them over and over."""
@@ -157,21 +179,20 @@ class Ingest:
         self._line.connect()
         log.warning("the database is back")
 
-    def _until_saved(self, work: object) -> None:
+    def _until_saved(self, work: Callable[[], None]) -> None:
         while not self._stop.is_set():
             try:
                 with self._log.write():
                     pass
-                if callable(work):
-                    work()
+                work()
                 return
-            except LogUnavailable as error:
+            except Unavailable as error:
                 self._forget()
                 log.error("the database is away: %s; trying again", error)
                 self._stop.wait(RETRY_S)
 
     def handle(self, messages: Sequence[BusMessage], *, refuse: str | None = None) -> None:
-        """Commit one batch and say so to everybody; raise LogUnavailable, with nothing acknowledged, when the database is away.
+        """Commit one batch and say so to everybody; raise Unavailable, with nothing acknowledged, when the database is away.
 
         `refuse` is a reason for which every message is kept as rejected.
         """
@@ -187,7 +208,8 @@ class Ingest:
                     device or "", message, refuse or f"topic {message.topic[:80]!r} is not a device's"
                 )
             else:
-                batch.add(judge(device, kind, message.payload, now_ms), message.received_ms)
+                judged = judge(device, kind, message.payload, now_ms)
+                batch.add(judged, message.received_ms, said_before=message.retain)
         with self._log.write() as work:
             outcome = batch.write(work)
         self._line.ack(messages)
@@ -202,16 +224,26 @@ class Ingest:
         """Do what time asks for: held and late records, missed trips, a changed catalogue, and `saved`."""
         now_s = self._clock.monotonic()
         try:
-            self._fold_what_waited(now_s)
-            if self._woken or now_s - self._kept_house_at >= HOUSEKEEPING_S:
-                self._keep_house(now_s)
-        except LogUnavailable as error:
+            if now_s >= self._away_until:
+                self._read_streams(now_s)
+                self._fold_what_waited(now_s)
+                if self._woken or now_s - self._kept_house_at >= HOUSEKEEPING_S:
+                    self._keep_house(now_s)
+        except Unavailable as error:
             self._forget()
-            log.error("the database is away: %s", error)
+            self._away_until = self._clock.monotonic() + RETRY_S
+            log.error("the database is away: %s; trying again", error)
         for device, answers in self._streams.due(now_s):
             for answer in answers:
                 self._speaker.saved(device, answer)
         self._line.flush()
+
+    def _read_streams(self, now_s: float) -> None:
+        devices = self._streams.unread(now_s)
+        if devices:
+            with self._log.write() as work:
+                for device in devices:
+                    self._streams.read(work, device)
 
     def _fold_what_waited(self, now_s: float) -> None:
         ready = [
@@ -225,7 +257,11 @@ class Ingest:
         with self._log.write() as work:
             for vehicle, entries in ready:
                 self._folder.release(work, vehicle, entries, now_s)
-            trips = {trip for vehicle in refolds for trip in self._folder.refold(work, vehicle, now_s)}
+            trips: set[str] = set()
+            for vehicle in refolds:
+                trips.update(self._folder.refold(work, vehicle))
+                if self._clock.monotonic() - now_s >= REFOLD_S:
+                    break
             trips.update(self._folder.project(work))
             rides = self._folder.take_rides()
         self._told(Outcome(trips=sorted(trips), rides=rides), now_s)
@@ -234,15 +270,21 @@ class Ingest:
         changed = self._catalogue.changed()
         if changed:
             self._catalogue.forget()
-            self._folder.forget()
+        if changed - {"inputs"}:
+            self._folder.again(now_s)
+        now_ms = self._clock.now_ms()
+        since = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=SWEPT_DAYS)
         with self._log.write() as work:
-            trips = work.sweep(self._clock.now_ms())
+            trips = set(work.sweep(now_ms, f"{since:%Y-%m-%d}" if self._swept else None))
+            if changed or not self._swept:
+                trips.update(work.settle_exceptions(now_ms))
+                self._folder.settle(work)
+            trips.update(self._folder.project(work))
             work.beat("alive.ingest", self._real.now_ms())
-        self._kept_house_at, self._woken = now_s, False
-        if changed:
-            self.recover()
+        self._kept_house_at, self._woken, self._swept = now_s, False, True
         if trips:
-            self._speaker.trips(trips)
+            self._speaker.trips(sorted(trips))
+            self._speaker.wake_notices()
 
     def _told(self, outcome: Outcome, now_s: float) -> None:
         self._streams.touch(outcome.devices, outcome.present, now_s)
@@ -269,4 +311,4 @@ def _device_and_kind(topic: str) -> tuple[str | None, str]:
 
 def _is_device(text: str) -> bool:
     """PROTOCOL: `[A-Za-z0-9_-]{1,32}`."""
-    return 0 < len(text) <= 32 and text.isascii() and text.replace("_", "").replace("-", "a").isalnum()
+    return 0 < len(text) <= 32 and text.isascii() and text.replace("_", "a").replace("-", "a").isalnum()

@@ -10,7 +10,7 @@ import msgspec
 
 from server.domain.seq_ranges import SeqRanges
 from server.domain.trip import Announcement, NoticeKind, Ride, TripState
-from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.domain.vehicle_day import Context, Entry, Unavailable, VehicleState
 from server.service.gate import Accepted, Rejected
 from server.service.watermark import SavedAnswer
 
@@ -68,7 +68,7 @@ class LogWork(Protocol):
     def put_presence(
         self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
     ) -> None:
-        """Keep what a device says of itself."""
+        """Keep what a device says of itself; skew_ms None: it says nothing of its clock."""
 
     def put_heads(self, heads: Iterable[Head]) -> None:
         """Keep last positions."""
@@ -85,29 +85,35 @@ class LogWork(Protocol):
     def drop_checkpoints(self, vehicle_id: str, from_ms: int) -> None:
         """Forget the checkpoints at or after an instant: an older record has come."""
 
-    def load_log(self, vehicle_id: str, after: VehicleState | None) -> list[Entry]:
-        """Load a vehicle's inputs after a state's key, in the order of the log."""
+    def load_log(self, vehicle_id: str, after: VehicleState, at_most: int) -> tuple[list[Entry], bool]:
+        """Load some of a vehicle's inputs after a state's key, in the order of the log; say whether they reach its end."""
 
-    def list_assigned(self, vehicle_id: str, after_ms: int) -> list[str]:
-        """List the trips that were projected for this vehicle with an assignment after an instant."""
+    def list_run(self, vehicle_id: str, after_ms: int) -> list[str]:
+        """List the trips whose rows tell of something that this vehicle did after an instant."""
 
-    def holder_of(self, trip_id: str) -> tuple[str | None, int | None]:
-        """Give the vehicle that runs a trip and since when it is assigned."""
+    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> bool:
+        """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
-    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
-        """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known."""
+        False, and nothing written, when another vehicle was assigned to the trip earlier.
+        """
 
     def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
         """List (rider, kind, occurrence) of the notices of a trip that were sent."""
 
-    def unproject(self, trip_id: str) -> None:
-        """Make the rows of a trip those of one that never ran."""
+    def unproject(self, trip_id: str, told: Sequence[Told]) -> None:
+        """Make the rows of a trip those of one that never ran; `told` is what has to be taken back."""
 
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""
 
-    def sweep(self, now_ms: int) -> list[str]:
-        """Let trips that never started be missed, and exceptions reach the manifests of trips to come; give what changed."""
+    def drop_loose_rides(self, vehicle_id: str, after_ms: int) -> None:
+        """Forget a vehicle's rides after an instant that belong to no trip: they are folded again."""
+
+    def sweep(self, now_ms: int, since_on: str | None) -> list[str]:
+        """Let trips that never started be missed; give them. `since_on` is the oldest service date looked at, None for all."""
+
+    def settle_exceptions(self, now_ms: int) -> list[str]:
+        """Bring the manifests of trips that no bus has taken yet in line with the exceptions; give what changed."""
 
     def beat(self, name: str, at_ms: int) -> None:
         """Say that this role is alive at a real instant."""
@@ -120,7 +126,7 @@ class Log(Protocol):
         """Begin a writing transaction; committed at the end, rolled back on an error."""
 
 
-class LogUnavailable(Exception):
+class LogUnavailable(Unavailable):
     """The database did not commit: nothing was written, or it isn't known; the same batch may be tried again."""
 
 
@@ -133,6 +139,8 @@ class BusMessage(Protocol):
     def payload(self) -> bytes: ...
     @property
     def received_ms(self) -> int: ...
+    @property
+    def retain(self) -> bool: ...
 
 
 class Line(Protocol):
@@ -178,13 +186,13 @@ class Speaker(Protocol):
 
 
 class Catalogue(Protocol):
-    """Plans and people, read when needed and kept until told that they changed."""
+    """Plans and people, read when needed and kept until told that they changed. Raises LogUnavailable."""
 
     def find_bus(self, device_id: str) -> Bus | None:
         """Find the vehicle of a device."""
 
-    def list_active_devices(self) -> list[str]:
-        """List the devices that sent something in the last day."""
+    def list_active_buses(self) -> list[Bus]:
+        """List the vehicles of which something of the last day is in the log."""
 
     def context(self, bus: Bus) -> Context:
         """Give what the fold of this bus may ask."""
@@ -192,8 +200,8 @@ class Catalogue(Protocol):
     def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
         """Put announcements into words for each guardian who is to know."""
 
-    def changed(self) -> bool:
-        """Say whether plans, people or exceptions changed since they were last forgotten."""
+    def changed(self) -> frozenset[str]:
+        """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`."""
 
     def forget(self) -> None:
-        """Read everything again when next asked."""
+        """Read everything again when next asked; what `changed` has named counts as known."""

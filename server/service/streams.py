@@ -24,23 +24,31 @@ class Streams:
         self._sent_at: dict[str, float] = {}
         self._sent: dict[tuple[str, int], SavedAnswer] = {}
         self._holey: set[str] = set()
+        self._asked: set[str] = set()
+        self._claims: dict[tuple[str, int], tuple[int, float]] = {}
         self._looked_at = 0.0
 
     def forget(self) -> None:
-        """Drop every watermark: memory may differ from what was committed."""
+        """Drop every watermark: memory may differ from what was committed. What devices said that they have stays known."""
+        self._claims |= {
+            (device, epoch): mark.claimed
+            for device, epochs in self._marks.items()
+            for epoch, mark in epochs.items()
+            if mark.claimed is not None
+        }
         self._marks.clear()
 
     def mark(self, work: LogWork, device: str, epoch: int) -> Watermark:
         """Give the watermark of a device's epoch, read when it is not in memory."""
-        epochs = self._marks.get(device)
-        if epochs is None:
-            epochs = {
-                number: Watermark(number, ranges) for number, ranges in work.load_epochs(device).items()
-            }
-            self._marks[device] = epochs
+        self.read(work, device)
+        epochs = self._marks[device]
         mark = epochs.get(epoch)
         if mark is None:
-            mark = epochs[epoch] = Watermark.empty(epoch)
+            mark = epochs[epoch] = self._claim(device, Watermark.empty(epoch))
+        return mark
+
+    def _claim(self, device: str, mark: Watermark) -> Watermark:
+        mark.claimed = self._claims.pop((device, mark.epoch), None)
         return mark
 
     def awaits_below(self, key: Key, now_s: float) -> bool:
@@ -52,8 +60,22 @@ class Streams:
         """Note that devices have something new committed, and those that just came online."""
         for device in devices:
             self._due.setdefault(device, max(now_s, self._sent_at.get(device, float("-inf")) + SAVED_EVERY_S))
+            self._asked.add(device)
         for device in at_once:
             self._due[device] = now_s
+            self._asked.add(device)
+
+    def unread(self, now_s: float) -> list[str]:
+        """List devices whose answer is due and whose watermarks were forgotten."""
+        return [device for device, at in self._due.items() if at <= now_s and device not in self._marks]
+
+    def read(self, work: LogWork, device: str) -> None:
+        """Read a device's watermarks when they are not in memory."""
+        if device not in self._marks:
+            self._marks[device] = {
+                number: self._claim(device, Watermark(number, ranges))
+                for number, ranges in work.load_epochs(device).items()
+            }
 
     def due(self, now_s: float) -> list[tuple[str, list[SavedAnswer]]]:
         """Take the answers that are due now."""
@@ -61,11 +83,12 @@ class Streams:
             self._looked_at = now_s
             for device in self._holey:
                 self._due.setdefault(device, now_s)
-        ready = [device for device, at in self._due.items() if at <= now_s]
+        ready = [device for device, at in self._due.items() if at <= now_s and device in self._marks]
         found: list[tuple[str, list[SavedAnswer]]] = []
         for device in ready:
-            forced = device not in self._holey
+            forced = device in self._asked  # else only what has changed is said: a hole has come of age
             del self._due[device]
+            self._asked.discard(device)
             answers = self._answers(device, now_s, forced)
             if answers:
                 self._sent_at[device] = now_s

@@ -32,7 +32,9 @@ class Watermark:
         self.epoch = epoch
         self.ranges = ranges
         self._holes: dict[int, float] = {}  # by the hole's end: it shrinks from its start as a backlog comes
-        self._claimed: tuple[int, float] | None = None
+        self.claimed: tuple[int, float] | None = (
+            None  # the oldest that the device said it has, and when it said or sent it
+        )
 
     @classmethod
     def empty(cls, epoch: int) -> Watermark:
@@ -42,17 +44,24 @@ class Watermark:
     def add(self, start: int, end: int, now_s: float) -> bool:
         """Receive start..end; False when all of it was known."""
         older = bool(self.ranges) and start < self.ranges.first
+        beyond = self.ranges.last + 1 if self.ranges else start
+        hole_end = self.ranges.hole_end(start) if start < beyond else None
         fresh = self.ranges.add(start, end)
-        if fresh:
-            self._see_holes(now_s)
-        if older and self._claimed is not None:
-            self._claimed = (self._claimed[0], now_s)  # what was announced is coming: wait for the rest of it
+        if start > beyond:
+            self._holes[start - 1] = now_s
+        elif fresh and start < beyond:
+            if start == end and hole_end is not None and not older:
+                self._shrink(hole_end, start, now_s)
+            else:
+                self._see_holes(now_s)
+        if older and self.claimed is not None:
+            self.claimed = (self.claimed[0], now_s)  # what was announced is coming: wait for the rest of it
         return fresh
 
     def claim_oldest(self, oldest: int, now_s: float) -> bool:
         """Learn from `online` what is the oldest record that the device still has; True when that closes a hole for ever."""
         if not self.ranges or oldest < self.ranges.first:
-            self._claimed = (oldest, now_s)
+            self.claimed = (oldest, now_s)
             return False
         lost = [(start, min(end, oldest - 1)) for start, end in self.ranges.holes() if start < oldest]
         for start, end in lost:
@@ -68,14 +77,14 @@ class Watermark:
         """
         if not self.ranges:
             return SavedAnswer(self.epoch, 0, ())
-        if self._claimed is not None:
-            oldest, since = self._claimed
+        if self.claimed is not None:
+            oldest, since = self.claimed
             if self.ranges.first > oldest and now_s - since < OLDER_S:
                 return SavedAnswer(self.epoch, oldest - 1, ())
         upto = self.ranges.contiguous_to
         missing: list[tuple[int, int]] = []
         for (start, end), (_, next_end) in zip(self.ranges.holes(), self.ranges.pairs()[1:], strict=True):
-            if len(missing) == MAX_MISSING or now_s - self._holes.get(end, now_s) < ASK_S:
+            if len(missing) == MAX_MISSING or now_s - self._holes.setdefault(end, now_s) < ASK_S:
                 break
             missing.append((start, end))
             upto = next_end
@@ -89,11 +98,19 @@ class Watermark:
 
     def waits_for_older(self, now_s: float) -> bool:
         """Say whether `upto` is kept low for records that the device says it has."""
-        return self._claimed is not None and now_s - self._claimed[1] < OLDER_S + 2
+        return self.claimed is not None and now_s - self.claimed[1] < OLDER_S + 2
 
     @property
     def has_holes(self) -> bool:
         return not self.ranges.whole
+
+    def _shrink(self, hole_end: int, seq: int, now_s: float) -> None:
+        """One record of a hole has come: what is left of it below keeps the hole's age, as what is left above does."""
+        since = self._holes.get(hole_end, now_s)
+        if hole_end == seq:
+            self._holes.pop(hole_end, None)
+        if seq - 1 not in self.ranges:
+            self._holes[seq - 1] = since
 
     def _see_holes(self, now_s: float) -> None:
         if self.ranges.whole:

@@ -16,6 +16,7 @@ class FedMessage(NamedTuple):
     topic: str
     payload: bytes
     received_ms: int
+    retain: bool = False
 
 
 class FakeLine:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, exists, select
 
+from server.adapters.db.away import AWAY
 from server.adapters.db.engine import Database
 from server.adapters.db.tables import (
     counters,
@@ -31,11 +34,11 @@ from server.adapters.db.tables import (
 from server.clock import Clock
 from server.domain.geo import Polyline
 from server.domain.limits import TRIP_WINDOW_AFTER_MS, TRIP_WINDOW_BEFORE_MS
-from server.domain.plan import PlanVersion, RosterEntry, TripPlan, TripStop
+from server.domain.plan import Absence, PlanVersion, RosterEntry, TripPlan, TripStop
 from server.domain.service_time import instant_ms
 from server.domain.trip import Announcement, TripState
 from server.domain.vehicle_day import Context, Road
-from server.service.ingest_ports import Bus, Told
+from server.service.ingest_ports import Bus, LogUnavailable, Told
 from server.service.wording import Facts, bus_names, words
 
 DAY_MS: Final = 86_400_000
@@ -58,11 +61,13 @@ class DatabaseCatalogue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._seen: dict[str, int] | None = None
+        self._known: dict[str, int] = {}
+        self._now: dict[str, int] = {}
         self.forget()
 
     def forget(self) -> None:
-        """Read everything again when next asked."""
+        """Read everything again when next asked; what `changed` has named counts as known."""
+        self._known = self._now
         self._buses: dict[str, Bus | None] = {}
         self._roads: dict[str, Road | None] = {}
         self._versions: dict[str, tuple[PlanVersion, Polyline]] = {}
@@ -72,15 +77,22 @@ class DatabaseCatalogue:
         self._names: dict[str, str] = {}
         self._bus_called: dict[str, tuple[str, str]] = {}
 
-    def changed(self) -> bool:
-        """Say whether plans, people or exceptions changed since they were last forgotten."""
-        with self._database.read() as connection:
+    def changed(self) -> frozenset[str]:
+        """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`."""
+        with self._read() as connection:
             rows = connection.execute(
                 select(counters.c.name, counters.c.value).where(counters.c.name.in_(WATCHED))
             )
-            now = {row.name: row.value for row in rows}
-        before, self._seen = self._seen, now
-        return before is not None and before != now
+            self._now = {row.name: row.value for row in rows}
+        return frozenset(name for name, value in self._now.items() if self._known.get(name) != value)
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        try:
+            with self._database.read() as connection:
+                yield connection
+        except AWAY as error:
+            raise LogUnavailable(str(error.orig)) from error
 
     def find_bus(self, device_id: str) -> Bus | None:
         """Find the vehicle of a device that is in use."""
@@ -90,18 +102,21 @@ class DatabaseCatalogue:
                 .join(vehicles, vehicles.c.id == devices.c.vehicle_id)
                 .where(devices.c.id == device_id)
             )
-            with self._database.read() as connection:
+            with self._read() as connection:
                 row = connection.execute(query).one_or_none()
             if row is None:
                 return None  # not kept: the device may be added at any moment
             self._buses[device_id] = Bus(row.vehicle_id, row.operator_id)
         return self._buses[device_id]
 
-    def list_active_devices(self) -> list[str]:
-        """List the devices that sent something in the last day."""
-        query = select(records.c.device_id).where(records.c.t_ms > self._clock.now_ms() - DAY_MS).distinct()
-        with self._database.read() as connection:
-            return list(connection.execute(query).scalars())
+    def list_active_buses(self) -> list[Bus]:
+        """List the vehicles of which something of the last day is in the log."""
+        lately = exists().where(
+            records.c.vehicle_id == vehicles.c.id, records.c.t_ms > self._clock.now_ms() - DAY_MS
+        )
+        query = select(vehicles.c.id, vehicles.c.operator_id).where(lately)
+        with self._read() as connection:
+            return [Bus(*row) for row in connection.execute(query)]
 
     def context(self, bus: Bus) -> Context:
         """Give what the fold of this bus may ask."""
@@ -110,10 +125,15 @@ class DatabaseCatalogue:
     def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
         """Put announcements into words for each guardian who is to know."""
         told: list[Told] = []
-        with self._database.read() as connection:
+        with self._read() as connection:
             zone = ZoneInfo(self._name(connection, "zone", trip.trip_id))
             bus_zh, bus_en = self._bus_names(connection, trip.vehicle_id or "")
+            now_ms = self._clock.now_ms()
             for one in announcements:
+                if one.kind == "correction":
+                    one = replace(
+                        one, at_ms=now_ms
+                    )  # it happens when it is said, however old what it corrects
                 at = datetime.fromtimestamp(one.at_ms / 1000, zone)
                 facts = Facts(
                     child=self._name(connection, "rider", one.rider_id),
@@ -124,7 +144,6 @@ class DatabaseCatalogue:
                     minutes=one.minutes or 0,
                 )
                 zh, en = words(one.kind, facts)
-                now_ms = self._clock.now_ms()
                 told += [
                     Told(user_id, trip.trip_id, one, now_ms, zh, en)
                     for user_id in self._guardians_of(connection, one.rider_id, f"{at:%Y-%m-%d}")
@@ -134,7 +153,7 @@ class DatabaseCatalogue:
     def find_road(self, trip_id: str) -> Road | None:
         """Find a trip's plan by id."""
         if trip_id not in self._roads:
-            with self._database.read() as connection:
+            with self._read() as connection:
                 self._roads[trip_id] = self._load_road(connection, trip_id)
         return self._roads[trip_id]
 
@@ -144,7 +163,7 @@ class DatabaseCatalogue:
             query = select(riders.c.card, riders.c.id).where(
                 riders.c.card.is_not(None), riders.c.ended_at_ms.is_(None)
             )
-            with self._database.read() as connection:
+            with self._read() as connection:
                 self._cards = {row.card: row.id for row in connection.execute(query)}
         return self._cards.get(card)
 
@@ -169,7 +188,7 @@ class DatabaseCatalogue:
             trips.c.planned_end_ms > day * DAY_MS - TRIP_WINDOW_AFTER_MS,
             trips.c.state != "cancelled",
         )
-        with self._database.read() as connection:
+        with self._read() as connection:
             return [
                 _Listed(*row)
                 for row in connection.execute(query.order_by(trips.c.planned_start_ms, trips.c.id))
@@ -211,11 +230,12 @@ class DatabaseCatalogue:
             ),
             shape=version.shape,
             metres=version.metres,
-            roster=self._load_roster(connection, trip_id, row.service_on, version.direction),
+            roster=self._load_roster(connection, trip_id),
             vehicle_id=row.vehicle_id,
             driver_badge=badges.get(row.driver_id),
             attendant_badge=badges.get(row.attendant_id),
             tag=row.permit_tag,
+            absences=self._load_absences(connection, trip_id, row.service_on, version.direction),
         )
         return Road(plan, line)
 
@@ -226,18 +246,22 @@ class DatabaseCatalogue:
             self._versions[plan_id] = (version, Polyline.of(version.shape, version.metres))
         return self._versions[plan_id]
 
-    def _load_roster(
+    def _load_absences(
         self, connection: Connection, trip_id: str, service_on: str, direction: str
-    ) -> tuple[RosterEntry, ...]:
-        absent = set(
-            connection.execute(
-                select(exceptions.c.rider_id).where(
-                    exceptions.c.service_on == service_on,
-                    exceptions.c.direction == direction,
-                    exceptions.c.withdrawn_at_ms.is_(None),
-                )
-            ).scalars()
+    ) -> tuple[Absence, ...]:
+        query = (
+            select(exceptions.c.rider_id, exceptions.c.made_at_ms, exceptions.c.withdrawn_at_ms)
+            .join(trip_riders, trip_riders.c.rider_id == exceptions.c.rider_id)
+            .where(
+                trip_riders.c.trip_id == trip_id,
+                exceptions.c.service_on == service_on,
+                exceptions.c.direction == direction,
+            )
+            .order_by(exceptions.c.made_at_ms, exceptions.c.id)
         )
+        return tuple(Absence(*row) for row in connection.execute(query))
+
+    def _load_roster(self, connection: Connection, trip_id: str) -> tuple[RosterEntry, ...]:
         rows = connection.execute(
             select(trip_riders.c.rider_id, trip_riders.c.stop_id)
             .where(
@@ -247,7 +271,7 @@ class DatabaseCatalogue:
             )
             .order_by(trip_riders.c.rider_id)
         )
-        return tuple(RosterEntry(row.rider_id, row.stop_id, row.rider_id in absent) for row in rows)
+        return tuple(RosterEntry(row.rider_id, row.stop_id) for row in rows)
 
     def _guardians_of(self, connection: Connection, rider_id: str, on: str) -> list[str]:
         if rider_id not in self._guardians:

@@ -7,10 +7,22 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
 
+from server.adapters.db.away import AWAY
 from server.adapters.db.counters import put
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.tables import (
@@ -42,9 +54,16 @@ _state_decoder: Final = msgspec.json.Decoder(VehicleState)
 _ranges_decoder: Final = msgspec.json.Decoder(list[tuple[int, int]])
 
 TRIP_COLUMNS: Final = (
-    "state", "assigned_at_ms", "started_at_ms", "arrived_at_ms", "ended_at_ms", "rear_checked_at_ms", "next_seq",
+    "assigned_at_ms", "started_at_ms", "arrived_at_ms", "ended_at_ms", "rear_checked_at_ms", "next_seq",
     "metre", "metre_at_ms", "delay_s",
 )  # fmt: skip
+
+
+DAY_MS: Final = 86_400_000
+_INSTANTS: Final = ("assigned_at_ms", "arrived_at_ms", "ended_at_ms", "rear_checked_at_ms", "metre_at_ms")
+_LOG: Final = select(
+    records.c.t_ms, records.c.device_id, records.c.epoch, records.c.seq, records.c.kind, records.c.body
+).where(records.c.kind != "gap")
 
 
 class DatabaseLog:
@@ -59,7 +78,7 @@ class DatabaseLog:
         try:
             with self._database.write() as connection:
                 yield DatabaseLogWork(connection)
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             raise LogUnavailable(str(error.orig)) from error
 
 
@@ -125,26 +144,32 @@ class DatabaseLogWork:
         if values:
             upsert(self._connection, device_epochs, values, ("device_id", "epoch"), ("ranges",))
 
-    def load_log(self, vehicle_id: str, after: VehicleState | None) -> list[Entry]:
-        """Load a vehicle's inputs after a state's key, in the order of the log."""
-        after_key = after.key if after else None
-        query = select(
-            records.c.t_ms,
-            records.c.device_id,
-            records.c.epoch,
-            records.c.seq,
-            records.c.kind,
-            records.c.body,
-        ).where(records.c.vehicle_id == vehicle_id, records.c.kind != "gap")
-        if after_key is not None:
-            query = query.where(records.c.t_ms >= after_key.t)
-        entries = [
-            Entry(key, _decoders[kind].decode(body))
-            for t, device, epoch, seq, kind, body in self._connection.execute(query)
-            if (key := Key(t, device, epoch, seq)) and (after_key is None or key > after_key)
-        ]
-        entries.sort(key=lambda entry: entry.key)
-        return entries
+    def load_log(self, vehicle_id: str, after: VehicleState, at_most: int) -> tuple[list[Entry], bool]:
+        """Load some of a vehicle's inputs after a state's key, in the order of the log; say whether they reach its end.
+
+        A few more than at_most when many have one instant: within it the order is ours and not the database's collation.
+        """
+        key = after.key
+        found: list[Entry] = []
+        from_ms = -1
+        if key is not None:
+            from_ms = key.t
+            found = [entry for entry in self._load_instant(vehicle_id, key.t) if entry.key > key]
+        query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms > from_ms)
+        rows = self._connection.execute(query.order_by(records.c.t_ms).limit(at_most)).all()
+        complete = len(rows) < at_most
+        if not complete:
+            last_ms = rows[-1].t_ms
+            found += [_entry(*row) for row in rows if row.t_ms < last_ms]
+            found += self._load_instant(vehicle_id, last_ms)
+        else:
+            found += [_entry(*row) for row in rows]
+        found.sort(key=lambda entry: entry.key)
+        return found, complete
+
+    def _load_instant(self, vehicle_id: str, t_ms: int) -> list[Entry]:
+        query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms == t_ms)
+        return [_entry(*row) for row in self._connection.execute(query)]
 
     def put_presence(
         self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
@@ -152,7 +177,9 @@ class DatabaseLogWork:
         """Keep what a device says of itself; a last will says only that it went."""
         values: dict[str, Any] = {"device_id": device_id, "online": online, "changed_at_ms": at_ms}
         if online:
-            values |= {"seen_at_ms": at_ms, "skew_ms": skew_ms, "body": body}
+            values |= {"seen_at_ms": at_ms, "body": body}
+        if online and skew_ms is not None:
+            values["skew_ms"] = skew_ms
         upsert(self._connection, device_status, [values], ("device_id",), tuple(values)[1:])
 
     # --- heads and checkpoints -----------------------------------------------------------------------------------
@@ -205,29 +232,34 @@ class DatabaseLogWork:
 
     # --- the projection ------------------------------------------------------------------------------------------
 
-    def list_assigned(self, vehicle_id: str, after_ms: int) -> list[str]:
-        """List the trips that were projected for this vehicle with an assignment after an instant."""
+    def list_run(self, vehicle_id: str, after_ms: int) -> list[str]:
+        """List the trips whose rows tell of something that this vehicle did after an instant."""
+        later = exists().where(rides.c.trip_id == trips.c.id, rides.c.at_ms > after_ms)
         query = select(trips.c.id).where(
-            trips.c.run_vehicle_id == vehicle_id, trips.c.assigned_at_ms > after_ms
+            trips.c.run_vehicle_id == vehicle_id,
+            trips.c.planned_end_ms > after_ms - DAY_MS,
+            or_(*(trips.c[name] > after_ms for name in _INSTANTS), later),
         )
         return list(self._connection.execute(query).scalars())
 
-    def holder_of(self, trip_id: str) -> tuple[str | None, int | None]:
-        """Give the vehicle that runs a trip and since when it is assigned."""
-        row = self._connection.execute(
-            select(trips.c.run_vehicle_id, trips.c.assigned_at_ms).where(trips.c.id == trip_id)
-        ).one_or_none()
-        return (row.run_vehicle_id, row.assigned_at_ms) if row else (None, None)
+    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> bool:
+        """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
-    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
-        """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known."""
-        values = {name: getattr(trip, name) for name in TRIP_COLUMNS}
-        values |= {"run_vehicle_id": trip.vehicle_id, "run_device_id": trip.device_id}
-        self._connection.execute(update(trips).where(trips.c.id == trip.trip_id).values(values))
+        False, and nothing written, when another vehicle was assigned to the trip earlier.
+        """
+        done = self._put_trip(trip, _ours(trip))
+        if not done:
+            return False
         self._project_visits(before, trip)
         self._project_riders(before, trip)
         self._project_rides(before, trip)
         self._project_notices(before, trip, told)
+        return True
+
+    def _put_trip(self, trip: TripState, where: ColumnElement[bool]) -> bool:
+        values: dict[str, Any] = {name: getattr(trip, name) for name in TRIP_COLUMNS}
+        values |= {"run_vehicle_id": trip.vehicle_id, "run_device_id": trip.device_id, "state": _phase(trip)}
+        return self._connection.execute(update(trips).where(where).values(values)).rowcount > 0
 
     def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
         """List (rider, kind, occurrence) of the notices of a trip that were sent."""
@@ -238,8 +270,8 @@ class DatabaseLogWork:
         )
         return {(row.rider_id, row.kind, row.occurrence) for row in rows}
 
-    def unproject(self, trip_id: str) -> None:
-        """Make the rows of a trip those of one that never ran."""
+    def unproject(self, trip_id: str, told: Sequence[Told]) -> None:
+        """Make the rows of a trip those of one that never ran; `told` is what has to be taken back."""
         for rider in self._connection.execute(
             select(trip_riders.c.rider_id, trip_riders.c.stranger).where(trip_riders.c.trip_id == trip_id)
         ).all():
@@ -250,11 +282,24 @@ class DatabaseLogWork:
                 self._connection.execute(
                     update(trip_riders).where(where).values(state="expected", since_ms=None)
                 )
-        self.project(None, TripState(trip_id), ())
+        never = TripState(trip_id)
+        self._put_trip(never, trips.c.id == trip_id)
+        self._project_visits(None, never)
+        self._project_rides(None, never)
+        self._project_notices(None, never, told)
+        self._settle([trips.c.id == trip_id])
 
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""
         self._put_rides(state.vehicle_id, None, state.loose)
+
+    def drop_loose_rides(self, vehicle_id: str, after_ms: int) -> None:
+        """Forget a vehicle's rides after an instant that belong to no trip: they are folded again."""
+        self._connection.execute(
+            delete(rides).where(
+                rides.c.trip_id.is_(None), rides.c.vehicle_id == vehicle_id, rides.c.at_ms > after_ms
+            )
+        )
 
     def _project_visits(self, before: TripState | None, trip: TripState) -> None:
         known = {visit.seq: visit for visit in before.visits} if before else {}
@@ -342,10 +387,14 @@ class DatabaseLogWork:
                 )
             )
         if before is None:
-            self._withdraw(trip)
+            self._withdraw(trip, told)
 
-    def _withdraw(self, trip: TripState) -> None:
-        holds = {(told.rider_id, told.kind, told.occurrence) for told in trip.announcements}
+    def _withdraw(self, trip: TripState, told: Sequence[Told]) -> None:
+        said = (
+            *trip.announcements,
+            *(one.announcement for one in told),
+        )  # corrections are no part of the trip
+        holds = {(one.rider_id, one.kind, one.occurrence) for one in said}
         rows = self._connection.execute(
             select(notices.c.id, notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
                 notices.c.trip_id == trip.trip_id,
@@ -361,25 +410,32 @@ class DatabaseLogWork:
 
     # --- housekeeping --------------------------------------------------------------------------------------------
 
-    def sweep(self, now_ms: int) -> list[str]:
-        """Let trips that never started be missed, and exceptions reach the manifests of trips to come; give what changed."""
-        late = self._connection.execute(
-            select(trips.c.id).where(
-                trips.c.state == "scheduled", trips.c.planned_start_ms < now_ms - MISSED_AFTER_MS
+    def sweep(self, now_ms: int, since_on: str | None) -> list[str]:
+        """Let trips that never started be missed; give them. `since_on` is the oldest service date looked at, None for all."""
+        query = select(trips.c.id).where(
+            trips.c.state == "scheduled", trips.c.planned_start_ms < now_ms - MISSED_AFTER_MS
+        )
+        if since_on is not None:
+            query = query.where(trips.c.service_on >= since_on)
+        late = sorted(self._connection.execute(query).scalars())
+        if late:
+            where = and_(trips.c.id == bindparam("_trip"), trips.c.state == "scheduled")
+            self._connection.execute(
+                update(trips).where(where).values(state="missed"), [{"_trip": id_} for id_ in late]
             )
-        ).scalars()
-        changed = set(late)
-        if changed:
-            self._connection.execute(update(trips).where(trips.c.id.in_(changed)).values(state="missed"))
-        changed |= self._settle_exceptions(now_ms)
-        return sorted(changed)
+        return late
 
     def beat(self, name: str, at_ms: int) -> None:
         """Say that this role is alive at a real instant."""
         put(self._connection, name, at_ms)
 
-    def _settle_exceptions(self, now_ms: int) -> set[str]:
-        """Bring manifests of trips that no bus has taken yet in line with the exceptions; a running trip's are the fold's."""
+    def settle_exceptions(self, now_ms: int) -> list[str]:
+        """Bring the manifests of trips that no bus has taken yet in line with the exceptions; a running trip's are the fold's."""
+        return self._settle(
+            [trips.c.planned_end_ms > now_ms - TRIP_WINDOW_AFTER_MS, trips.c.assigned_at_ms.is_(None)]
+        )
+
+    def _settle(self, which: Sequence[ColumnElement[bool]]) -> list[str]:
         excepted = exists().where(
             exceptions.c.rider_id == trip_riders.c.rider_id,
             exceptions.c.service_on == trips.c.service_on,
@@ -390,8 +446,7 @@ class DatabaseLogWork:
             select(trip_riders.c.trip_id, trip_riders.c.rider_id, trip_riders.c.state)
             .join(trips, trips.c.id == trip_riders.c.trip_id)
             .where(
-                trips.c.planned_end_ms > now_ms - TRIP_WINDOW_AFTER_MS,
-                trips.c.assigned_at_ms.is_(None),
+                *which,
                 or_(
                     and_(trip_riders.c.state == "expected", excepted),
                     and_(trip_riders.c.state == "absent", ~excepted),
@@ -411,7 +466,32 @@ class DatabaseLogWork:
                 trip_riders.c.trip_id == bindparam("_trip"), trip_riders.c.rider_id == bindparam("_rider")
             )
             self._connection.execute(update(trip_riders).where(where).values(state=bindparam("state")), rows)
-        return {row["_trip"] for row in rows}
+        return sorted({row["_trip"] for row in rows})
+
+
+def _entry(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes) -> Entry:
+    return Entry(Key(t_ms, device, epoch, seq), _decoders[kind].decode(body))
+
+
+def _ours(trip: TripState) -> ColumnElement[bool]:
+    """The trip's row, unless another vehicle was assigned to it earlier (at one instant: the lower id)."""
+    return and_(
+        trips.c.id == trip.trip_id,
+        or_(
+            trips.c.run_vehicle_id.is_(None),
+            trips.c.run_vehicle_id == trip.vehicle_id,
+            trips.c.assigned_at_ms > trip.assigned_at_ms,
+            and_(trips.c.assigned_at_ms == trip.assigned_at_ms, trips.c.run_vehicle_id > trip.vehicle_id),
+        ),
+    )
+
+
+def _phase(trip: TripState) -> ColumnElement[str]:
+    """The state as the row shows it: a trip that was cancelled stays so, and one that is missed until the bus departs."""
+    stays = trips.c.state == "cancelled"
+    if trip.state == "scheduled" and trip.assigned_at_ms is not None:
+        stays = or_(stays, trips.c.state == "missed")
+    return case((stays, trips.c.state), else_=literal(trip.state))
 
 
 def _notice_row(told: Told) -> dict[str, Any]:

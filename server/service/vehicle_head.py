@@ -1,0 +1,74 @@
+"""One vehicle in memory: its state after everything folded, what its rows are known to be, and what is still to be folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from server.domain.trip import TripState
+from server.domain.vehicle_day import Entry, VehicleState
+from server.service.ingest_ports import Bus
+
+
+class VehicleHead:
+    """The end of one vehicle's fold.
+
+    `late_ms`: a record of that instant is stored below the head, so the fold must go back. `behind`: the log after the head's key
+    isn't folded yet; until it is, `pending` keeps the trips that were touched and `stale` names those whose rows may be wrong.
+    """
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+        self.state = VehicleState(bus.vehicle_id)
+        self.checkpoint_ms: int | None = None
+        self.projected: dict[str, TripState] = {}
+        self.held: list[Entry] = []
+        self.late_ms: int | None = None
+        self.behind = False
+        self.pending: dict[str, TripState] = {}
+        self.stale: set[str] = set()
+        self.touched: list[str] = []
+        self.refold_at = 0.0
+        self.rest_until = 0.0
+        self.spent_s = 0.0
+        self.shown: tuple[int, float] | None = None  # instant and interval of the position that maps show
+
+    def go_back(self, base: VehicleState | None, run_since: Iterable[str]) -> None:
+        """Take the state of a checkpoint; `run_since` are the trips whose rows tell of something after it."""
+        self.state = base or VehicleState(self.bus.vehicle_id)
+        self.checkpoint_ms = base.key.t if base and base.key else None
+        self.stale |= set(run_since)
+        self.pending = {
+            trip.trip_id: trip
+            for trip in (*self.state.earlier, self.state.trip)
+            if trip is not None and trip.trip_id in self.stale
+        }
+        self.projected = {}
+        self.held.clear()
+        self.late_ms, self.behind = None, True
+
+    def finish(self) -> tuple[dict[str, TripState], set[str]]:
+        """End a fold that was behind; take the trips to be written and the ids of those that may have to be taken back."""
+        pending, stale = self.pending, self.stale
+        self.pending, self.stale, self.behind = {}, set(), False
+        return pending, stale
+
+    def finished_now(self) -> list[str]:
+        """Take the trips that the last fold to the end of the log has written."""
+        touched, self.touched = self.touched, []
+        return touched
+
+    def set_trip(self, trip: TripState) -> None:
+        """Replace the running trip's state."""
+        self.state = replace(self.state, trip=trip)
+
+    def forget_projected(self) -> None:
+        """Drop what is known of the rows of trips that this vehicle has long ended."""
+        kept = {trip.trip_id for trip in self.state.earlier} | {trip_id_of(self.state)}
+        self.projected = {id_: trip for id_, trip in self.projected.items() if id_ in kept}
+
+
+def trip_id_of(state: VehicleState) -> str | None:
+    """Give the running trip's id."""
+    return state.trip.trip_id if state.trip else None
