@@ -37,8 +37,9 @@ class AuthCallout:
     """Decides on each client at the door.
 
     `authenticate_device(device, secret)` may block and is called in a thread; whatever it raises refuses this once.
-    `store_ready` returns once the message store has its cap, and nobody enters before. `ingest_ready` returns once ingest's session exists: devices wait for it a little and are then refused, since a
-    message that the broker takes before that session is acknowledged and gone.
+    `store_ready` returns once the message store has its cap; nobody enters before. `ingest_ready` returns once
+    ingest's session exists: devices wait for it a little and are then refused, since a message that the broker takes
+    before that session is acknowledged and gone.
     """
 
     def __init__(

@@ -230,7 +230,9 @@ class Broker:
         try:
             return await asyncio.to_thread(self._device_versions)
         except Exception as fault:
-            self._log.error("the device table can't be read: %s: %s; tried again", type(fault).__name__, fault)
+            self._log.error(
+                "the device table can't be read: %s: %s; tried again", type(fault).__name__, fault
+            )
             return None
 
     async def _watch_health(self, ports: LoopbackPorts) -> None:
@@ -240,7 +242,9 @@ class Broker:
             await asyncio.sleep(_HEALTH_POLL_S)
             failures = 0 if await asyncio.to_thread(_is_healthy, ports) else failures + 1
         error = self._process.last_error if self._process else ""
-        raise StartError(f"the broker's store doesn't work ({error or 'no error said'}); free the disk: it is restarted")
+        raise StartError(
+            f"the broker's store doesn't work ({error or 'no error said'}); free the disk: it is restarted"
+        )
 
 
 async def run_broker(broker: Broker, on_ready: Callable[[], None] | None = None) -> int:
@@ -279,9 +283,10 @@ async def _accepts(port: int) -> bool:
 
 
 def _is_healthy(ports: LoopbackPorts) -> bool:
-    with contextlib.suppress(OSError), urllib.request.urlopen(
-        f"http://127.0.0.1:{ports.monitor}/healthz", timeout=1
-    ) as answer:
+    with (
+        contextlib.suppress(OSError),
+        urllib.request.urlopen(f"http://127.0.0.1:{ports.monitor}/healthz", timeout=1) as answer,
+    ):
         return bool(answer.status == 200)
     return False
 
@@ -292,7 +297,9 @@ def _lock_store(settings: BrokerSettings) -> Callable[[], None]:
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(settings.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as why:
-        raise StartError(f"the folder {settings.folder} can't be written ({why.strerror}); give it to this user") from why
+        raise StartError(
+            f"the folder {settings.folder} can't be written ({why.strerror}); give it to this user"
+        ) from why
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

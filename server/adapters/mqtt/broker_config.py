@@ -102,7 +102,9 @@ def check(settings: BrokerSettings) -> None:
             "leave a tenth for sessions and retained messages"
         )
     if '"' in str(settings.folder) or "\n" in str(settings.folder):
-        raise StartError(f"the data folder {settings.data_dir} has a quote or a line break in its name; rename it")
+        raise StartError(
+            f"the data folder {settings.data_dir} has a quote or a line break in its name; rename it"
+        )
 
 
 def render(settings: BrokerSettings, keys: BrokerKeys, ports: LoopbackPorts) -> str:

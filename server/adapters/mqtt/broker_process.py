@@ -58,7 +58,9 @@ def end_orphan(settings: BrokerSettings) -> int | None:
             if _is_gone(pid):
                 return pid
             time.sleep(0.02)
-    raise StartError(f"an old broker (process {pid}) on {settings.folder} doesn't end; end it and start again")
+    raise StartError(
+        f"an old broker (process {pid}) on {settings.folder} doesn't end; end it and start again"
+    )
 
 
 class BrokerProcess:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import select
 import selectors
 import socket
 import ssl
@@ -260,7 +259,7 @@ class Connection:
         """Run one of paho's steps; a lost connection or a failed callback drops the client."""
         try:
             status = step()
-        except (OSError, ValueError, select.error) as why:
+        except (OSError, ValueError) as why:
             self._drop(f"{self.endpoint}: {why}", State.LOST)
             return
         if self._failure is not None:
@@ -307,10 +306,17 @@ class Connection:
             self._failure = self._failure or failure
 
     def _connected(
-        self, client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, _p: Properties | None
+        self,
+        client: Client,
+        _userdata: object,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        _p: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._reason = f"refused: {reason}; the user, the secret or the client id {self._client_id!r} is wrong"
+            self._reason = (
+                f"refused: {reason}; the user, the secret or the client id {self._client_id!r} is wrong"
+            )
             return
         self._session_present = bool(flags.session_present)
         if not self._subscriptions:
@@ -338,7 +344,12 @@ class Connection:
         self._announce(State.READY, f"connected to {self.endpoint}")
 
     def _disconnected(
-        self, _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _p: Properties | None
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _p: Properties | None,
     ) -> None:
         self._reason = self._reason or f"connection lost ({reason})"
 

@@ -35,7 +35,9 @@ class Endpoint(msgspec.Struct, frozen=True):
         try:
             port = parts.port
         except ValueError as bad_port:
-            raise ValueError(f"broker URL for host {parts.hostname!r}: {bad_port}; write a port 1..65535") from None
+            raise ValueError(
+                f"broker URL for host {parts.hostname!r}: {bad_port}; write a port 1..65535"
+            ) from None
         return cls(
             host=parts.hostname,
             port=port or _DEFAULT_PORTS[parts.scheme],
@@ -51,7 +53,9 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     def url(self) -> str:
         """Write the URL back, password included: for a child's environment, never for a log."""
-        login = f"{quote(self.username, safe='')}:{quote(self.password or '', safe='')}@" if self.username else ""
+        login = (
+            f"{quote(self.username, safe='')}:{quote(self.password or '', safe='')}@" if self.username else ""
+        )
         host = f"[{self.host}]" if ":" in self.host else self.host
         query = f"?ca={quote(self.ca_file)}" if self.ca_file else ""
         return f"{'mqtts' if self.tls else 'mqtt'}://{login}{host}:{self.port}{query}"

@@ -42,11 +42,15 @@ def ensure_broker_keys(data_dir: Path) -> BrokerKeys:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             account, user = nkeys.PREFIX_BYTE_ACCOUNT, nkeys.PREFIX_BYTE_USER
-            made = BrokerKeys(issuer=_make(account), callout=_make(user), system=_make(user), keeper=_make(user))
+            made = BrokerKeys(
+                issuer=_make(account), callout=_make(user), system=_make(user), keeper=_make(user)
+            )
             write_secret_file(path, msgspec.json.format(msgspec.json.encode(made)))
         return msgspec.json.decode(path.read_bytes(), type=BrokerKeys)
     except msgspec.DecodeError as why:
-        raise StartError(f"{path} can't be read ({why}); delete it, and the next start makes new keys") from why
+        raise StartError(
+            f"{path} can't be read ({why}); delete it, and the next start makes new keys"
+        ) from why
     except OSError as why:
         raise StartError(f"{path} can't be kept ({why.strerror}); give this user the data folder") from why
 

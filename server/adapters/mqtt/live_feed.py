@@ -1,7 +1,7 @@
 """A role's own tie to the house's topics: hears `live/` and `wake/`, says them, and keeps itself connected.
 
-Its loop runs on what `threading.Thread` gives: a native thread, or under gevent's patches a greenlet, whose waiting
-then lets all others run. Either way the callback is called on that one thread.
+Its loop runs on what `threading.Thread` gives, and the callback is called there: on a native thread (so web, whose
+sockets live in gevent's, hands over by an async watcher), or on a greenlet in a process with gevent's patches.
 """
 
 from __future__ import annotations

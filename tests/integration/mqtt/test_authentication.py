@@ -33,7 +33,9 @@ def test_a_revoked_device_is_out_within_10_seconds_and_stays_out(
         assert other.client.is_connected(), "nobody else was"
 
 
-def test_a_changed_secret_puts_the_old_one_out(broker: RunningBroker, ingest: Ingest, devices: DeviceTable) -> None:
+def test_a_changed_secret_puts_the_old_one_out(
+    broker: RunningBroker, ingest: Ingest, devices: DeviceTable
+) -> None:
     old = broker.device_endpoint()
     with TestDevice(old) as device:
         assert device.let_in()
@@ -105,7 +107,9 @@ def knock(port: int, user: str, secret: str) -> socket.socket:
     return door
 
 
-def test_500_reconnects_at_once_all_come_in(broker: RunningBroker, ingest: Ingest, devices: DeviceTable) -> None:
+def test_500_reconnects_at_once_all_come_in(
+    broker: RunningBroker, ingest: Ingest, devices: DeviceTable
+) -> None:
     devices.secrets |= {f"D{n}": f"s{n}" for n in range(500)}
     began = SystemClock().monotonic()
     doors = [knock(broker.settings.mqtt_port, f"D{n}", f"s{n}") for n in range(500)]

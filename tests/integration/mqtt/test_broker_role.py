@@ -159,5 +159,7 @@ def test_it_listens_on_loopback_alone_by_default(start: Start, tmp_path: Path) -
     start(mqtt_port=port).until_ready()
     kept = msgspec.json.decode((tmp_path / "broker" / "ports.json").read_bytes())
     table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    listening = {int(row[1].partition(":")[2], 16): row[1].partition(":")[0] for row in table if row[3] == "0A"}
+    listening = {
+        int(row[1].partition(":")[2], 16): row[1].partition(":")[0] for row in table if row[3] == "0A"
+    }
     assert {listening[each] for each in (port, kept["native"], kept["monitor"])} == {"0100007F"}

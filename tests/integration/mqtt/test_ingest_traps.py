@@ -45,7 +45,9 @@ def reconnect(ingest: Ingest) -> None:
     until_ready_again(ingest)
 
 
-def test_a_late_ack_after_a_reconnect_acknowledges_nothing_else(broker: RunningBroker, ingest: Ingest) -> None:
+def test_a_late_ack_after_a_reconnect_acknowledges_nothing_else(
+    broker: RunningBroker, ingest: Ingest
+) -> None:
     publish_all(broker, [b"0", b"1", b"2", b"3"])
     first, *early = ingest.take_count(4)
     assert ingest.subscriber.ack([first]) == 1
@@ -84,7 +86,9 @@ def test_what_was_acknowledged_does_not_come_again(broker: RunningBroker, ingest
     assert {message.payload for message in again} == {taken[49].payload}
 
 
-def test_an_exception_in_a_callback_surfaces_and_loses_no_message(broker: RunningBroker, ingest: Ingest) -> None:
+def test_an_exception_in_a_callback_surfaces_and_loses_no_message(
+    broker: RunningBroker, ingest: Ingest
+) -> None:
     class BreakingClock(SystemClock):
         broken = False
 
@@ -111,7 +115,9 @@ def test_an_exception_in_a_callback_surfaces_and_loses_no_message(broker: Runnin
         subscriber.close()
 
 
-def test_over_1024_open_files_messages_still_come(broker: RunningBroker, make_ingest: Callable[..., Ingest]) -> None:
+def test_over_1024_open_files_messages_still_come(
+    broker: RunningBroker, make_ingest: Callable[..., Ingest]
+) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 2048:
         pytest.skip(f"this machine allows {hard} open files, too few to show it")
@@ -212,7 +218,11 @@ def test_leaving_while_the_database_is_down_keeps_the_messages_in_the_broker(
     assert ingest.take(1.5) == [], "after ack_wait the broker must not send it over and over"
     ingest.subscriber.connect()
     seen: set[bytes] = set()
-    until(lambda: seen.update(m.payload for m in ingest.take(0.1)) is None and len(seen) == 2, "both came", ingest.tell)
+    until(
+        lambda: seen.update(m.payload for m in ingest.take(0.1)) is None and len(seen) == 2,
+        "both came",
+        ingest.tell,
+    )
 
 
 def test_wake_ends_a_waiting_take(ingest: Ingest) -> None:
@@ -229,7 +239,11 @@ def test_an_oversize_message_closes_its_sender_and_is_not_offered_again(
     generation = ingest.subscriber._connection.generation
     assert ingest.subscriber.publish("bus/ZW-0017/cmd", b"x" * 70_000, qos=1)
     until(
-        lambda: not ingest.take(0.05) and ingest.subscriber._connection.generation > generation and ingest.subscriber.ready,
+        lambda: (
+            not ingest.take(0.05)
+            and ingest.subscriber._connection.generation > generation
+            and ingest.subscriber.ready
+        ),
         "ingest is connected again",
         ingest.tell,
     )
@@ -242,7 +256,11 @@ def test_an_oversize_message_closes_its_sender_and_is_not_offered_again(
 @pytest.fixture
 def small_broker(tmp_path: Path, devices: DeviceTable) -> Iterator[RunningBroker]:
     settings = BrokerSettings(
-        data_dir=tmp_path, mqtt_port=free_port(), ack_wait_s=1, messages_bytes=2_000_000, max_file_store=50_000_000
+        data_dir=tmp_path,
+        mqtt_port=free_port(),
+        ack_wait_s=1,
+        messages_bytes=2_000_000,
+        max_file_store=50_000_000,
     )
     running = RunningBroker(settings, devices)
     yield running

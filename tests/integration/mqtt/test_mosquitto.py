@@ -30,7 +30,9 @@ def device_endpoint(mosquitto: Endpoint, devices: DeviceTable, device: str = "ZW
     return mosquitto.with_login(device, devices.secrets[device])
 
 
-def test_messages_come_and_are_acknowledged(mosquitto: Endpoint, devices: DeviceTable, ingest: Ingest) -> None:
+def test_messages_come_and_are_acknowledged(
+    mosquitto: Endpoint, devices: DeviceTable, ingest: Ingest
+) -> None:
     payloads = [b"%d" % n for n in range(200)]
     with TestDevice(device_endpoint(mosquitto, devices)) as device:
         assert device.let_in()
@@ -71,7 +73,13 @@ def test_the_access_list_holds_devices_to_their_own(
     with TestDevice(device_endpoint(mosquitto, devices, "ZW-0018")) as other:
         assert other.let_in()
         other.subscribe("#")
-        for topic in ("bus/ZW-0018/pos", "bus/ZW-0017/cmd", "bus/ZW-0018/cmd", "live/positions", "wake/ingest"):
+        for topic in (
+            "bus/ZW-0018/pos",
+            "bus/ZW-0017/cmd",
+            "bus/ZW-0018/cmd",
+            "live/positions",
+            "wake/ingest",
+        ):
             # A connection each: Mosquitto 2.0.11 closes the one that published what it may not.
             with TestDevice(device_endpoint(mosquitto, devices)) as device:
                 assert device.let_in()

@@ -88,13 +88,17 @@ def test_nobody_takes_ingests_client_id(broker: RunningBroker, ingest: Ingest) -
     assert len(ingest.take_count(1)) == 1
 
 
-def test_a_device_sends_each_of_its_kinds_and_hears_its_own_two(broker: RunningBroker, ingest: Ingest) -> None:
+def test_a_device_sends_each_of_its_kinds_and_hears_its_own_two(
+    broker: RunningBroker, ingest: Ingest
+) -> None:
     with TestDevice(broker.device_endpoint()) as device:
         assert device.let_in()
         for kind in KINDS_FROM_DEVICE:
             assert device.publish(f"bus/ZW-0017/{kind}", kind.encode())
         came = ingest.take_count(len(KINDS_FROM_DEVICE))
-        assert sorted(message.topic for message in came) == sorted(f"bus/ZW-0017/{kind}" for kind in KINDS_FROM_DEVICE)
+        assert sorted(message.topic for message in came) == sorted(
+            f"bus/ZW-0017/{kind}" for kind in KINDS_FROM_DEVICE
+        )
         assert device.subscribe("bus/ZW-0017/cmd")
         assert device.subscribe("bus/ZW-0017/saved", 0)
         assert ingest.subscriber.publish("bus/ZW-0017/saved", b"saved")
@@ -146,9 +150,13 @@ def test_a_device_cannot_publish_outside_its_own_kinds(
         assert later.messages == []
 
 
-@pytest.mark.parametrize("topic", ["bus/ZW-0018/online", "bus/ZW-0017/saved", "live/ended", "$MQTT/msgs/bus/ZW-0018/pos"])
+@pytest.mark.parametrize(
+    "topic", ["bus/ZW-0018/online", "bus/ZW-0017/saved", "live/ended", "$MQTT/msgs/bus/ZW-0018/pos"]
+)
 @pytest.mark.parametrize("retain", [False, True])
-def test_a_last_will_obeys_the_same_rights(broker: RunningBroker, ingest: Ingest, topic: str, retain: bool) -> None:
+def test_a_last_will_obeys_the_same_rights(
+    broker: RunningBroker, ingest: Ingest, topic: str, retain: bool
+) -> None:
     with TestDevice(broker.endpoint(ROLE_WEB), f"{ROLE_WEB}-witness") as web:
         assert web.let_in() and web.subscribe("live/#")
         with TestDevice(broker.device_endpoint(), will=(topic, b"forged", retain)) as device:
@@ -163,7 +171,9 @@ def test_a_last_will_obeys_the_same_rights(broker: RunningBroker, ingest: Ingest
 
 
 def test_a_devices_own_last_will_comes(broker: RunningBroker, ingest: Ingest) -> None:
-    with TestDevice(broker.device_endpoint(), will=("bus/ZW-0017/online", b'{"v":1,"online":0}', True)) as device:
+    with TestDevice(
+        broker.device_endpoint(), will=("bus/ZW-0017/online", b'{"v":1,"online":0}', True)
+    ) as device:
         assert device.let_in()
         device.cut()
     (message,) = ingest.take_count(1)
@@ -195,7 +205,9 @@ def test_a_devices_own_last_will_comes(broker: RunningBroker, ingest: Ingest) ->
     ],
 )
 @pytest.mark.parametrize("qos", [0, 1])
-def test_a_device_hears_nothing_but_its_own(broker: RunningBroker, ingest: Ingest, topic: str, qos: int) -> None:
+def test_a_device_hears_nothing_but_its_own(
+    broker: RunningBroker, ingest: Ingest, topic: str, qos: int
+) -> None:
     with (
         TestDevice(broker.device_endpoint("ZW-0018")) as other,
         TestDevice(broker.device_endpoint()) as device,

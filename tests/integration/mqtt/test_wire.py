@@ -22,7 +22,18 @@ def test_a_bus_topic_is_read_as_it_was_built(device: str, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "topic",
-    ["", "bus", "bus/a", "bus//pos", "bus/a/pos/", "bus/a/saved", "bus/a/cmd", "bus/a b/pos", "bus/a/pos\n", "x/a/pos"],
+    [
+        "",
+        "bus",
+        "bus/a",
+        "bus//pos",
+        "bus/a/pos/",
+        "bus/a/saved",
+        "bus/a/cmd",
+        "bus/a b/pos",
+        "bus/a/pos\n",
+        "x/a/pos",
+    ],
 )
 def test_other_topics_are_nobodys(topic: str) -> None:
     assert parse_bus_topic(topic) is None
@@ -77,7 +88,12 @@ def test_house_payloads() -> None:
 
 def test_an_endpoint_is_read_and_written_back() -> None:
     endpoint = Endpoint.parse("mqtts://us%40er:p%3Ass@broker.example:8884?ca=/etc/ca.pem")
-    assert (endpoint.username, endpoint.password, endpoint.port, endpoint.tls) == ("us@er", "p:ss", 8884, True)
+    assert (endpoint.username, endpoint.password, endpoint.port, endpoint.tls) == (
+        "us@er",
+        "p:ss",
+        8884,
+        True,
+    )
     assert Endpoint.parse(endpoint.url()) == endpoint
     assert "p:ss" not in str(endpoint)
     assert Endpoint.parse("mqtt://broker").port == 1883
