@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from server.adapters.mqtt.endpoint import Endpoint
-from tests.builders.fleet_pack import LEGS
 from tests.faults.conftest import House
 from tests.faults.system import System
 from tests.integration.mqtt.device import TestDevice
@@ -57,8 +56,8 @@ def test_a_rotated_recorder_is_put_out_within_ten_seconds_and_only_the_new_secre
         recorder(system, "DEV-0002", secret_of(house, "DEV-0002")) as other,
     ):
         assert before.let_in() and other.let_in()
-        new = json.loads(system.command("device", "rotate", "DEV-0001", "--json"))["secret"]
         began = time.monotonic()
+        new = json.loads(system.command("device", "rotate", "DEV-0001", "--json"))["secret"]
         assert before.gone.wait(2 * OUT_S)
         print(f"\nput out after {time.monotonic() - began:.1f} s")
         assert time.monotonic() - began < OUT_S
@@ -73,8 +72,8 @@ def test_a_new_recorder_on_a_bus_puts_the_old_one_out_and_is_heard(house: House)
     system, recorders = house
     with recorder(system, "DEV-0001", secret_of(house, "DEV-0001")) as before:
         assert before.let_in()
-        secret = system.command("device", "add", "NEW-1", "--vehicle", "V-0001").splitlines()[-1]
         began = time.monotonic()
+        secret = system.command("device", "add", "NEW-1", "--vehicle", "V-0001").splitlines()[-1]
         with recorder(system, "NEW-1", secret) as fresh:
             assert fresh.let_in()
             say(fresh, "NEW-1", "pos", seq=1, t=recorders.now_ms(), lat=37.5, lon=105.0, spd=0)
@@ -145,7 +144,6 @@ def test_a_card_that_an_import_changes_is_known_to_the_bus_that_runs(house: Hous
 
         assert until(known, "the new card is known", IN_S) == rider
         print(f"\nknown {time.monotonic() - began:.1f} s after the import")
-    assert LEGS > 0
 
 
 def change_card(pack: Path, rider: str, card: str) -> None:
