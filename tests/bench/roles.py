@@ -94,7 +94,6 @@ class House:
                     role.stop()
 
     def _command(self, *words: str) -> list[str]:
-        # `-m tests.bench.launch` where a profiler is to look at a role.
         return [sys.executable, "-m", "server", *words]
 
     def _environ(self) -> dict[str, str]:

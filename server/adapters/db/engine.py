@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -130,11 +131,17 @@ def upsert(
     values = [dict(row) for row in rows]
     if not values:
         return
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table)
-    if update_columns:
-        changes = {name: statement.excluded[name] for name in update_columns}
-        statement = statement.on_conflict_do_update(index_elements=list(index_elements), set_=changes)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(index_elements))
+    statement = _upsert(connection.dialect.name, table, tuple(index_elements), tuple(update_columns))
     connection.execute(statement, values)
+
+
+@cache
+def _upsert(
+    dialect: str, table: Table, index_elements: tuple[str, ...], update_columns: tuple[str, ...]
+) -> Insert:
+    """Build the statement; once for each of the program's few, since building it costs more than running it."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    if not update_columns:
+        return statement.on_conflict_do_nothing(index_elements=list(index_elements))
+    changes = {name: statement.excluded[name] for name in update_columns}
+    return statement.on_conflict_do_update(index_elements=list(index_elements), set_=changes)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
+    Insert,
+    String,
+    Update,
     and_,
     bindparam,
     case,
     delete,
     exists,
-    literal,
     or_,
     select,
     update,
@@ -48,6 +52,8 @@ from server.ids import new_id
 from server.service.gate import Accepted, Rejected
 from server.service.ingest_ports import Head, LogUnavailable, Told
 
+_Rows = dict[tuple[object, ...], dict[str, Any]]  # by what names the row
+
 _KINDS: Final[dict[str, type[Folded]]] = {"pos": Position, "ride": RideRecord, "duty": Duty, "event": Event}
 _decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in _KINDS.items()}
 _state_decoder: Final = msgspec.json.Decoder(VehicleState)
@@ -58,12 +64,48 @@ TRIP_COLUMNS: Final = (
     "metre", "metre_at_ms", "delay_s",
 )  # fmt: skip
 
-
 DAY_MS: Final = 86_400_000
+_OF_VISIT: Final = ("arrived_at_ms", "departed_at_ms", "passed_at_ms", "by_door")
+_OF_RIDER: Final = ("stop_id", "stranger", "state", "since_ms")
+_OF_RIDE: Final = ("trip_id", "rider_id", "card", "dir", "at_ms", "stop_id", "by")
+_NOTICE_KEY: Final = ("user_id", "rider_id", "trip_id", "kind", "occurrence")
 _INSTANTS: Final = ("assigned_at_ms", "arrived_at_ms", "ended_at_ms", "rear_checked_at_ms", "metre_at_ms")
 _LOG: Final = select(
     records.c.t_ms, records.c.device_id, records.c.epoch, records.c.seq, records.c.kind, records.c.body
 ).where(records.c.kind != "gap")
+
+# Built once, since to build a statement costs many times what it costs to run it.
+_NEW_OF_TRIP: Final = ("new_state", *(f"new_{name}" for name in TRIP_COLUMNS))
+_UPDATE_TRIP: Final = (
+    update(trips)
+    .where(trips.c.id == bindparam("trip"))
+    .values(
+        # A trip that was cancelled stays so, and one that is missed until the bus departs.
+        state=case(
+            (
+                or_(
+                    trips.c.state == "cancelled",
+                    and_(trips.c.state == "missed", bindparam("missed_stays", type_=Boolean)),
+                ),
+                trips.c.state,
+            ),
+            else_=bindparam("new_state", type_=String),
+        ),
+        **{name: bindparam(f"new_{name}") for name in (*TRIP_COLUMNS, "run_vehicle_id", "run_device_id")},
+    )
+)
+# Unless another vehicle was assigned to the trip earlier (at one instant: the lower id).
+_UPDATE_OUR_TRIP: Final = _UPDATE_TRIP.where(
+    or_(
+        trips.c.run_vehicle_id.is_(None),
+        trips.c.run_vehicle_id == bindparam("new_run_vehicle_id"),
+        trips.c.assigned_at_ms > bindparam("new_assigned_at_ms"),
+        and_(
+            trips.c.assigned_at_ms == bindparam("new_assigned_at_ms"),
+            trips.c.run_vehicle_id > bindparam("new_run_vehicle_id"),
+        ),
+    )
+)
 
 
 class DatabaseLog:
@@ -77,17 +119,40 @@ class DatabaseLog:
         """Begin a writing transaction; LogUnavailable when the database doesn't take it."""
         try:
             with self._database.write() as connection:
-                yield DatabaseLogWork(connection)
+                work = DatabaseLogWork(connection)
+                yield work
+                work.flush()
         except AWAY as error:
             raise LogUnavailable(str(error.orig)) from error
 
 
 class DatabaseLogWork:
-    """One writing transaction of ingest."""
+    """One writing transaction of ingest.
+
+    Rows of visits, manifests, rides and notices wait until `flush`, so that a batch writes each table once, not once for every
+    bus; whatever reads or deletes those rows flushes before.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        self._visits: _Rows = {}
+        self._riders: _Rows = {}
+        self._rides: _Rows = {}
+        self._notices: _Rows = {}
+
+    def flush(self) -> None:
+        """Write the rows that wait."""
+        for table, rows, key, changes in (
+            (visits, self._visits, ("trip_id", "seq"), _OF_VISIT),
+            (trip_riders, self._riders, ("trip_id", "rider_id"), _OF_RIDER),
+            (rides, self._rides, ("source",), _OF_RIDE),
+        ):
+            upsert(self._connection, table, rows.values(), key, changes)
+            rows.clear()
+        if self._notices:
+            statement = _put_notice(self._connection.dialect.name)
+            self._connection.execute(statement, list(self._notices.values()))
+            self._notices.clear()
 
     # --- the log -------------------------------------------------------------------------------------------------
 
@@ -234,6 +299,7 @@ class DatabaseLogWork:
 
     def list_run(self, vehicle_id: str, after_ms: int) -> list[str]:
         """List the trips whose rows tell of something that this vehicle did after an instant."""
+        self.flush()
         later = exists().where(rides.c.trip_id == trips.c.id, rides.c.at_ms > after_ms)
         query = select(trips.c.id).where(
             trips.c.run_vehicle_id == vehicle_id,
@@ -247,8 +313,7 @@ class DatabaseLogWork:
 
         False, and nothing written, when another vehicle was assigned to the trip earlier.
         """
-        done = self._put_trip(trip, _ours(trip))
-        if not done:
+        if not self._put_trip(trip, _UPDATE_OUR_TRIP):
             return False
         self._project_visits(before, trip)
         self._project_riders(before, trip)
@@ -256,13 +321,19 @@ class DatabaseLogWork:
         self._project_notices(before, trip, told)
         return True
 
-    def _put_trip(self, trip: TripState, where: ColumnElement[bool]) -> bool:
-        values: dict[str, Any] = {name: getattr(trip, name) for name in TRIP_COLUMNS}
-        values |= {"run_vehicle_id": trip.vehicle_id, "run_device_id": trip.device_id, "state": _phase(trip)}
-        return self._connection.execute(update(trips).where(where).values(values)).rowcount > 0
+    def _put_trip(self, trip: TripState, statement: Update) -> bool:
+        values = {name: getattr(trip, name.removeprefix("new_")) for name in _NEW_OF_TRIP}
+        values |= {
+            "new_run_vehicle_id": trip.vehicle_id,
+            "new_run_device_id": trip.device_id,
+            "missed_stays": trip.state == "scheduled" and trip.assigned_at_ms is not None,
+            "trip": trip.trip_id,
+        }
+        return self._connection.execute(statement, values).rowcount > 0
 
     def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
         """List (rider, kind, occurrence) of the notices of a trip that were sent."""
+        self.flush()
         rows = self._connection.execute(
             select(notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
                 notices.c.trip_id == trip_id, notices.c.sent_at_ms.is_not(None)
@@ -272,6 +343,7 @@ class DatabaseLogWork:
 
     def unproject(self, trip_id: str, told: Sequence[Told]) -> None:
         """Make the rows of a trip those of one that never ran; `told` is what has to be taken back."""
+        self.flush()
         for rider in self._connection.execute(
             select(trip_riders.c.rider_id, trip_riders.c.stranger).where(trip_riders.c.trip_id == trip_id)
         ).all():
@@ -283,7 +355,7 @@ class DatabaseLogWork:
                     update(trip_riders).where(where).values(state="expected", since_ms=None)
                 )
         never = TripState(trip_id)
-        self._put_trip(never, trips.c.id == trip_id)
+        self._put_trip(never, _UPDATE_TRIP)
         self._project_visits(None, never)
         self._project_rides(None, never)
         self._project_notices(None, never, told)
@@ -295,6 +367,7 @@ class DatabaseLogWork:
 
     def drop_loose_rides(self, vehicle_id: str, after_ms: int) -> None:
         """Forget a vehicle's rides after an instant that belong to no trip: they are folded again."""
+        self.flush()
         self._connection.execute(
             delete(rides).where(
                 rides.c.trip_id.is_(None), rides.c.vehicle_id == vehicle_id, rides.c.at_ms > after_ms
@@ -302,50 +375,41 @@ class DatabaseLogWork:
         )
 
     def _project_visits(self, before: TripState | None, trip: TripState) -> None:
+        if before is not None and before.visits is trip.visits:
+            return
         known = {visit.seq: visit for visit in before.visits} if before else {}
         if before is None or len(known) > len(trip.visits):
+            self.flush()
             self._connection.execute(delete(visits).where(visits.c.trip_id == trip.trip_id))
             known = {}
-        rows = [
-            {"trip_id": trip.trip_id, **msgspec.structs.asdict(visit)}
-            for visit in trip.visits
-            if known.get(visit.seq) != visit
-        ]
-        if rows:
-            upsert(
-                self._connection,
-                visits,
-                rows,
-                ("trip_id", "seq"),
-                ("arrived_at_ms", "departed_at_ms", "passed_at_ms", "by_door"),
-            )
+        for visit in trip.visits:
+            if known.get(visit.seq) != visit:
+                row = {"trip_id": trip.trip_id, **msgspec.structs.asdict(visit)}
+                self._visits[trip.trip_id, visit.seq] = row
 
     def _project_riders(self, before: TripState | None, trip: TripState) -> None:
+        if before is not None and before.riders is trip.riders:
+            return
         known = {rider.rider_id: rider for rider in before.riders} if before else {}
         if before is None and trip.riders:
+            self.flush()
             self._connection.execute(
                 delete(trip_riders).where(
                     trip_riders.c.trip_id == trip.trip_id,
                     trip_riders.c.rider_id.not_in([rider.rider_id for rider in trip.riders]),
                 )
             )
-        rows = [
-            {"trip_id": trip.trip_id, **msgspec.structs.asdict(rider)}
-            for rider in trip.riders
-            if known.get(rider.rider_id) != rider
-        ]
-        if rows:
-            upsert(
-                self._connection,
-                trip_riders,
-                rows,
-                ("trip_id", "rider_id"),
-                ("stop_id", "stranger", "state", "since_ms"),
-            )
+        for rider in trip.riders:
+            if known.get(rider.rider_id) != rider:
+                row = {"trip_id": trip.trip_id, **msgspec.structs.asdict(rider)}
+                self._riders[trip.trip_id, rider.rider_id] = row
 
     def _project_rides(self, before: TripState | None, trip: TripState) -> None:
+        if before is not None and before.rides is trip.rides:
+            return
         known = set(before.rides) if before else set()
         if before is None:
+            self.flush()
             self._connection.execute(
                 delete(rides).where(
                     rides.c.trip_id == trip.trip_id,
@@ -356,36 +420,20 @@ class DatabaseLogWork:
             self._put_rides(trip.vehicle_id, trip.trip_id, [ride for ride in trip.rides if ride not in known])
 
     def _put_rides(self, vehicle_id: str, trip_id: str | None, found: Iterable[Ride]) -> None:
-        rows = [
-            {"id": new_id(), "vehicle_id": vehicle_id, "trip_id": trip_id, **msgspec.structs.asdict(ride)}
-            for ride in found
-        ]
-        if rows:
-            upsert(
-                self._connection,
-                rides,
-                rows,
-                ("source",),
-                ("trip_id", "rider_id", "card", "dir", "at_ms", "stop_id", "by"),
-            )
+        for ride in found:
+            row = {
+                "id": new_id(),
+                "vehicle_id": vehicle_id,
+                "trip_id": trip_id,
+                **msgspec.structs.asdict(ride),
+            }
+            self._rides[ride.source,] = row
 
     def _project_notices(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
         """Insert what is new; where a fold again took the ground from a notice, withdraw it or, when it was sent, correct it."""
-        rows = [_notice_row(one) for one in told]
-        if rows:
-            statement = self._insert(notices).values(rows)
-            key = ["user_id", "rider_id", "trip_id", "kind", "occurrence"]
-            # What was not sent yet takes the newer words; what was sent stays as it was told.
-            self._connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=key,
-                    set_={
-                        name: statement.excluded[name] for name in ("at_ms", "stop_id", "text_zh", "text_en")
-                    }
-                    | {"withdrawn_at_ms": None},
-                    where=notices.c.sent_at_ms.is_(None),
-                )
-            )
+        for one in told:
+            row = _notice_row(one)
+            self._notices[tuple(row[name] for name in _NOTICE_KEY)] = row
         if before is None:
             self._withdraw(trip, told)
 
@@ -395,6 +443,7 @@ class DatabaseLogWork:
             *(one.announcement for one in told),
         )  # corrections are no part of the trip
         holds = {(one.rider_id, one.kind, one.occurrence) for one in said}
+        self.flush()
         rows = self._connection.execute(
             select(notices.c.id, notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
                 notices.c.trip_id == trip.trip_id,
@@ -436,6 +485,7 @@ class DatabaseLogWork:
         )
 
     def _settle(self, which: Sequence[ColumnElement[bool]]) -> list[str]:
+        self.flush()
         excepted = exists().where(
             exceptions.c.rider_id == trip_riders.c.rider_id,
             exceptions.c.service_on == trips.c.service_on,
@@ -473,25 +523,16 @@ def _entry(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes)
     return Entry(Key(t_ms, device, epoch, seq), _decoders[kind].decode(body))
 
 
-def _ours(trip: TripState) -> ColumnElement[bool]:
-    """The trip's row, unless another vehicle was assigned to it earlier (at one instant: the lower id)."""
-    return and_(
-        trips.c.id == trip.trip_id,
-        or_(
-            trips.c.run_vehicle_id.is_(None),
-            trips.c.run_vehicle_id == trip.vehicle_id,
-            trips.c.assigned_at_ms > trip.assigned_at_ms,
-            and_(trips.c.assigned_at_ms == trip.assigned_at_ms, trips.c.run_vehicle_id > trip.vehicle_id),
-        ),
+@cache
+def _put_notice(dialect: str) -> Insert:
+    """Build the statement: what was not sent yet takes the newer words, what was sent stays as it was told."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(notices)
+    newer = {name: statement.excluded[name] for name in ("at_ms", "stop_id", "text_zh", "text_en")}
+    return statement.on_conflict_do_update(
+        index_elements=list(_NOTICE_KEY),
+        set_=newer | {"withdrawn_at_ms": None},
+        where=notices.c.sent_at_ms.is_(None),
     )
-
-
-def _phase(trip: TripState) -> ColumnElement[str]:
-    """The state as the row shows it: a trip that was cancelled stays so, and one that is missed until the bus departs."""
-    stays = trips.c.state == "cancelled"
-    if trip.state == "scheduled" and trip.assigned_at_ms is not None:
-        stays = or_(stays, trips.c.state == "missed")
-    return case((stays, trips.c.state), else_=literal(trip.state))
 
 
 def _notice_row(told: Told) -> dict[str, Any]:
