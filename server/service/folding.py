@@ -94,7 +94,7 @@ class Folder:
         key = head.state.key
         if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
             self._late(work, head, entry, now_s)
-        elif hold:
+        elif hold or head.held:  # behind one that is held it waits too, or that one would be late when it is released
             head.held.append(entry)
             self._holding[head.bus.vehicle_id] = None
         else:
@@ -109,7 +109,11 @@ class Folder:
         if not head.held:
             self._holding.pop(vehicle_id, None)
         for entry in done:
-            self.take(work, head, entry, hold=False, now_s=now_s)
+            key = head.state.key
+            if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
+                self._late(work, head, entry, now_s)
+            else:
+                self._fold_on(work, head, [entry])
 
     def held(self) -> Iterable[tuple[str, list[Entry]]]:
         """List what is held, by vehicle."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from server.domain.trip import Ride
@@ -26,6 +26,7 @@ class FakeLine:
         self.waiting: list[FedMessage] = []
         self.acked: list[BusMessage] = []
         self.connected = True
+        self.on_empty: Callable[[], None] | None = None
 
     @property
     def ready(self) -> bool:
@@ -34,6 +35,8 @@ class FakeLine:
 
     def take(self, max_n: int, max_wait_s: float) -> Sequence[FedMessage]:
         """Give what was fed."""
+        if not self.waiting and self.on_empty is not None:
+            self.on_empty()
         taken, self.waiting = self.waiting[:max_n], self.waiting[max_n:]
         return taken
 
