@@ -7,9 +7,11 @@ import contextlib
 import fcntl
 import os
 import signal
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from logging import Logger, getLogger
 from typing import Any, Final
 
@@ -33,8 +35,8 @@ _CONNECT_POLL_S: Final = 0.01
 _PORT_S: Final = 2.0
 _GATE_POLL_S: Final = 0.25
 _REVOCATION_POLL_S: Final = 2.0
-_HEALTH_POLL_S: Final = 5.0
-_HEALTH_TRIES: Final = 3
+_HEALTH_POLL_S: Final = 2.0
+_HEALTH_TRIES: Final = 2
 _LAST_WORDS_S: Final = 1.0
 
 
@@ -84,8 +86,12 @@ class Broker:
         """Start and return when roles can log in; raise StartError in one sentence where it can't be."""
         try:
             await self._start()
-        except BaseException:
+        except BaseException as why:
             await self.stop()
+            if isinstance(why, OSError | NatsError):
+                raise StartError(
+                    f"the broker can't be started on {self.settings.folder}: {why}; give the folder room and this user"
+                ) from why
             raise
 
     async def _start(self) -> None:
@@ -179,7 +185,7 @@ class Broker:
 
     async def _wait_healthy(self, ports: LoopbackPorts) -> None:
         deadline = self._clock.monotonic() + _READY_S
-        while not await asyncio.to_thread(_is_healthy, ports):
+        while await asyncio.to_thread(_ask_health, ports) is not True:
             await self._check_start(deadline)
             await asyncio.sleep(_CONNECT_POLL_S)
 
@@ -237,13 +243,17 @@ class Broker:
 
     async def _watch_health(self, ports: LoopbackPorts) -> None:
         """Raise when the store has gone bad: after a full disk nats-server runs on without it until a restart."""
-        failures = 0
+        failures, why = 0, ""
         while failures < _HEALTH_TRIES:
             await asyncio.sleep(_HEALTH_POLL_S)
-            failures = 0 if await asyncio.to_thread(_is_healthy, ports) else failures + 1
-        error = self._process.last_error if self._process else ""
+            health = await asyncio.to_thread(_ask_health, ports)
+            # No answer in time is a busy machine; the process's end is seen elsewhere.
+            if isinstance(health, str):
+                failures, why = failures + 1, health
+            elif health:
+                failures = 0
         raise StartError(
-            f"the broker's store doesn't work ({error or 'no error said'}); free the disk: it is restarted"
+            f"the broker's store doesn't work ({why}); free the disk: the broker is started again"
         )
 
 
@@ -282,13 +292,16 @@ async def _accepts(port: int) -> bool:
     return True
 
 
-def _is_healthy(ports: LoopbackPorts) -> bool:
-    with (
-        contextlib.suppress(OSError),
-        urllib.request.urlopen(f"http://127.0.0.1:{ports.monitor}/healthz", timeout=1) as answer,
-    ):
-        return bool(answer.status == 200)
-    return False
+def _ask_health(ports: LoopbackPorts) -> bool | str:
+    """Give True when the broker says that it is well, its words when it says that it isn't, False for no answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports.monitor}/healthz", timeout=1) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except urllib.error.HTTPError as unwell:
+        with unwell:
+            return unwell.read(1000).decode(errors="replace").strip() or f"HTTP {unwell.code}"
+    except OSError:
+        return False
 
 
 def _lock_store(settings: BrokerSettings) -> Callable[[], None]:
