@@ -13,6 +13,7 @@ import msgspec
 from server.domain.calendar import Calendar
 from server.domain.plan import Direction
 from server.domain.service_time import dates_around, instant_ms
+from server.service.calendar_watch import AlarmStore, TimetableUse, watch_calendar
 
 Roster = Mapping[str, tuple[str, Literal["expected", "absent"]]]  # rider -> (stop, state)
 
@@ -124,7 +125,7 @@ class MadeTrips(msgspec.Struct, frozen=True):
     removed: int
 
 
-class TimetablingStore(Protocol):
+class TimetablingStore(AlarmStore, Protocol):
     """The database, seen by the making of trips."""
 
     def load(self, since_on: str) -> PlanState:
@@ -135,10 +136,15 @@ class TimetablingStore(Protocol):
 
 
 def make_trips(store: TimetablingStore, now_ms: int) -> MadeTrips:
-    """Make what is missing for yesterday, today and tomorrow in each operator's zone; bind what changed anew."""
+    """Make what is missing for yesterday, today and tomorrow in each operator's zone; bind what changed anew.
+
+    A date of which no calendar says anything gets no trips and raises an alarm.
+    """
     # Zones differ by at most 26 h: a day more on the early side holds every zone's yesterday.
     since = dates_around(now_ms - 26 * 3_600_000, ZoneInfo("UTC"))[0].isoformat()
-    changes = plan_changes(store.load(since), now_ms)
+    state = store.load(since)
+    watch_calendar(store, state.calendar, map(_use, state.timetables), now_ms)
+    changes = plan_changes(state, now_ms)
     if not (changes.missing or changes.stale or changes.surplus):
         return MadeTrips(0, 0, 0)
     return store.apply(changes, now_ms)
@@ -164,6 +170,10 @@ def plan_changes(state: PlanState, now_ms: int) -> TripChanges:
         if key not in wanted and trip.untouched and trip.binding.planned_start_ms > now_ms
     )
     return TripChanges(missing, stale, surplus)
+
+
+def _use(one: Timetable) -> TimetableUse:
+    return TimetableUse(one.operator_id, one.timezone, one.service_code, f"{one.route_id} {one.direction}")
 
 
 def _may_change(trip: TripThere, now_ms: int) -> bool:

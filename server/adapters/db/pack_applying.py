@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 
 from server.adapters.db import tables as t
 from server.adapters.db.pack_network import NetworkTables
 from server.adapters.db.pack_tables import id_of
 from server.adapters.db.sync import Extra
+from server.domain.settings_catalog import BY_NAME
+from server.service.packs.settings import split_scope
+
+SCOPES: Mapping[str, Table] = {"operator": t.operators, "route": t.routes, "permit": t.permits}
 
 
 class Applying(NetworkTables):
@@ -26,6 +31,8 @@ class Applying(NetworkTables):
         self._users()
         self._guardians()
         self._ride_plans()
+        self._zones()
+        self._settings()
         self._end_along()
 
     def _vehicles(self) -> None:
@@ -166,8 +173,27 @@ class Applying(NetworkTables):
             }
             self._sync(t.ride_plans, ("rider_id", "timetable_id", "stop_id"), wanted)
 
+    def _zones(self) -> None:
+        if self._pack.zones is not None:
+            columns = ("kind", "limit_kmh", "wkt", "width_m", "valid_from", "valid_until")
+            wanted = {(row.id,): {name: getattr(row, name) for name in columns} for row in self._pack.zones}
+            self._sync(t.zones, ("code",), wanted)
+
+    def _settings(self) -> None:
+        if self._pack.settings is None:
+            return
+        wanted = {}
+        for row in self._pack.settings:
+            scope, code = split_scope(row.scope)
+            scope_id = self._of(SCOPES[scope])[code] if code is not None else ""
+            wanted[scope, scope_id, row.name] = {"value": str(BY_NAME[row.name].read(row.value))}
+        self._sync(t.settings, ("scope", "scope_id", "name"), wanted)
+
     def _end_along(self) -> None:
         """End what names an ended row: a permit without its timetable or driver means nothing."""
+        of_scope = [
+            (t.settings, "scope_id", target) for target in SCOPES.values()
+        ]  # ids are of one table each
         for table, column, target in (
             (t.timetables, "route_id", t.routes),
             (t.devices, "vehicle_id", t.vehicles),
@@ -179,6 +205,7 @@ class Applying(NetworkTables):
             (t.guardians, "user_id", t.users),
             (t.ride_plans, "rider_id", t.riders),
             (t.ride_plans, "timetable_id", t.timetables),
+            *of_scope,
         ):
             ended = select(target.c.id).where(target.c.ended_at_ms.is_not(None))
             values: dict[str, Any] = {"ended_at_ms": self._now_ms}

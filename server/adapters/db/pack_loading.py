@@ -33,6 +33,7 @@ def load_pack(connection: Connection) -> Pack:
             (t.people, "badge"),
             (t.riders, "code"),
             (t.users, "username"),
+            (t.permits, "code"),
         )
     }
     return Pack(
@@ -40,6 +41,7 @@ def load_pack(connection: Connection) -> Pack:
         **_network(connection, codes),
         **_fleet(connection, codes),
         **_families(connection, codes),
+        **_rules(connection, codes),
     )
 
 
@@ -256,4 +258,30 @@ def _families(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]
         ),
         "guardians": tuple(sorted(guardians, key=lambda one: (one.username, one.rider_id))),
         "ride_plans": tuple(sorted(plans, key=lambda one: (one.rider_id, one.trip_id, one.stop_id))),
+    }
+
+
+def _rules(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
+    tables = {"operator": "operators", "route": "routes", "permit": "permits"}
+
+    def scope(row: Row[Any]) -> str:
+        return f"{row.scope}:{codes[tables[row.scope]][row.scope_id]}" if row.scope_id else str(row.scope)
+
+    settings = [
+        p.Setting(scope=scope(row), name=row.name, value=row.value) for row in _live(connection, t.settings)
+    ]
+    return {
+        "zones": tuple(
+            p.Zone(
+                id=row.code,
+                kind=row.kind,
+                limit_kmh=row.limit_kmh,
+                wkt=row.wkt,
+                width_m=row.width_m,
+                valid_from=row.valid_from,
+                valid_until=row.valid_until,
+            )
+            for row in _live(connection, t.zones, "code")
+        ),
+        "settings": tuple(sorted(settings, key=lambda one: (one.scope, one.name))),
     }

@@ -296,6 +296,50 @@ ride_plans = Table(
     UniqueConstraint("rider_id", "timetable_id", "stop_id"),
 )
 
+# Where another speed holds. `wkt` is POLYGON or LINESTRING, lon lat, WGS-84; a line is `width_m` wide.
+zones = Table(
+    "zones",
+    metadata,
+    _id(),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("limit_kmh", Integer),
+    Column("wkt", Text, nullable=False),
+    Column("width_m", Integer),
+    Column("valid_from", String(10)),
+    Column("valid_until", String(10)),
+    _ended(),
+)
+
+# Values that differ from domain.settings_catalog's defaults. `scope` is system, operator, route or permit,
+# `scope_id` its row's id, and empty for system.
+settings = Table(
+    "settings",
+    metadata,
+    _id(),
+    Column("scope", String(16), nullable=False),
+    Column("scope_id", String(32), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("value", String(32), nullable=False),
+    _ended(),
+    UniqueConstraint("scope", "scope_id", "name"),
+)
+
+# What is wrong with the house and waits for a person: one open row for (kind, operator, object). `detail` is
+# JSON by kind; no operator: the administrator's.
+alarms = Table(
+    "alarms",
+    metadata,
+    _id(),
+    Column("kind", String(32), nullable=False),
+    _ref("operator_id", "operators", nullable=True),
+    Column("object", String(128), nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    _ended(),
+    Index("ix_alarms_open", "ended_at_ms", "kind"),
+)
+
 # --- accounts -----------------------------------------------------------------------------------------------
 
 # `scope_id`: a jurisdiction, operator, school or person by role; NULL for admin and guardian.

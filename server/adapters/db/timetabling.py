@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
 
 from server.adapters.db import tables as t
+from server.adapters.db.alarms import keep_alarms
 from server.adapters.db.counters import bump
 from server.adapters.db.engine import Database, upsert
 from server.domain.calendar import Calendar, DatedChange, WeeklyService
 from server.ids import new_id
+from server.service.calendar_watch import Alarm, AlarmChanges
 from server.service.timetabling import (
     Binding,
     MadeTrips,
@@ -60,6 +63,10 @@ class DbTimetabling:
             if made or rebound or removed:
                 bump(connection, "catalog")
             return MadeTrips(made, rebound, removed)
+
+    def keep_alarms(self, kinds: Iterable[str], wanted: Iterable[Alarm], now_ms: int) -> AlarmChanges:
+        """Make the open alarms of these kinds be `wanted`."""
+        return keep_alarms(self._db, kinds, wanted, now_ms)
 
 
 def _timetables(connection: Connection) -> tuple[Timetable, ...]:

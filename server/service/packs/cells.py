@@ -22,6 +22,7 @@ class Cell(msgspec.Struct, frozen=True):
     read: Callable[[str], object]
     write: Callable[[object], str] = str
     hidden: bool = False  # a secret: a fault never shows it
+    dates: bool = False  # a workbook's date may stand here; anywhere else a spreadsheet made it of an id
 
 
 def read_text(text: str) -> str:
@@ -168,9 +169,9 @@ Email = Annotated[
 ]
 Lat = Annotated[float, Cell(degrees(90), repr)]
 Lon = Annotated[float, Cell(degrees(180), repr)]
-Day = Annotated[str, Cell(read_iso_date)]
+Day = Annotated[str, Cell(read_iso_date, dates=True)]
 GtfsDay = Annotated[str, Cell(read_gtfs_date, lambda value: str(value).replace("-", ""))]
-Zone = Annotated[str, Cell(read_timezone)]
+TimeZone = Annotated[str, Cell(read_timezone)]
 Weekdays = Annotated[str, Cell(read_weekdays)]
 Flag = Annotated[int, Cell(whole(0, 1))]
 Sequence = Annotated[int, Cell(whole(0, 10**9))]

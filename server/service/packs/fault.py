@@ -12,7 +12,10 @@ SHOWN = 80  # characters of a bad value that a person needs to find it
 
 
 class PackFault(msgspec.Struct, frozen=True, order=True):
-    """One fault. `line` counts from 1 with the header; 0 and an empty column where it is the whole file's."""
+    """One fault. `line` counts from 1 with the header; 0 and an empty column where it is the whole file's.
+
+    `file` is `[county.xlsx]riders` for a workbook's sheet, as spreadsheets write it.
+    """
 
     file: str
     line: int
@@ -25,8 +28,12 @@ class PackFault(msgspec.Struct, frozen=True, order=True):
 
         >>> PackFault("riders.csv", 3, "card", "A-1", "use 1 to 32 of 0-9, A-Z, a-z").sentence()
         "riders.csv line 3, card 'A-1': use 1 to 32 of 0-9, A-Z, a-z"
+        >>> PackFault("[county.xlsx]riders", 3, "card", "A-1", "use 1 to 32 of 0-9, A-Z, a-z").sentence()
+        "[county.xlsx]riders!3, card 'A-1': use 1 to 32 of 0-9, A-Z, a-z"
         """
-        where = f"{self.file} line {self.line}" if self.line else self.file
+        where = self.file
+        if self.line:
+            where += f"!{self.line}" if self.file.startswith("[") else f" line {self.line}"
         if self.column:
             value = self.value if len(self.value) <= SHOWN else f"{self.value[:SHOWN]}…"
             where += f", {self.column} {value!r}"
@@ -73,6 +80,11 @@ class Remarks:
         self.warnings: list[PackWarning] = list(earlier.warnings) if earlier else []
         self._unread_files: set[str] = set(earlier._unread_files) if earlier else set()
         self._unread_rows: set[tuple[str, object]] = set(earlier._unread_rows) if earlier else set()
+        self._places: dict[str, str] = dict(earlier._places) if earlier else {}
+
+    def place(self, file: str, sheet: str) -> None:
+        """Say a file's remarks of the workbook's sheet that it came as."""
+        self._places[file] = sheet
 
     def skip_file(self, file: str) -> None:
         """Remember that a file as a whole could not be read."""
@@ -88,11 +100,11 @@ class Remarks:
 
     def fault(self, file: str, line: int, column: str, value: object, message: str) -> None:
         """Note a fault."""
-        self.faults.append(PackFault(file, line, column, _text(value), message))
+        self.faults.append(PackFault(self._places.get(file, file), line, column, _text(value), message))
 
     def warn(self, file: str, line: int, column: str, value: object, message: str) -> None:
         """Note a warning."""
-        self.warnings.append(PackWarning(file, line, column, _text(value), message))
+        self.warnings.append(PackWarning(self._places.get(file, file), line, column, _text(value), message))
 
     def raise_if_any(self) -> None:
         """Raise PackRejected when there is a fault."""

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from server.errors import ConflictError
+from server.service.packs.coverage import warn_uncovered
 from server.service.packs.fault import PackReport, Remarks
 from server.service.packs.judging import judge
 from server.service.packs.network import lay_out
@@ -35,6 +36,7 @@ def import_pack(
         pack = complete(read, current.pack, remarks)
         full = pack.over(current.pack)
         judge(pack, full, remarks)
+        warn_uncovered(pack, full, remarks, now_ms)
         drafts = lay_out(full, remarks) if _moves_plans(pack) else None
         remarks.raise_if_any()
         made_secrets, secret_hashes = _credentials(

@@ -6,8 +6,10 @@ from server.service.packs.fault import Remarks
 from server.service.packs.fleet import judge_fleet
 from server.service.packs.pack import FILES, Pack
 from server.service.packs.riders import judge_riders
+from server.service.packs.settings import judge_settings
 from server.service.packs.sheet import columns_of
 from server.service.packs.supervision import judge_supervision
+from server.service.packs.zones import judge_zones
 
 
 def judge(pack: Pack, full: Pack, remarks: Remarks) -> None:
@@ -19,6 +21,8 @@ def judge(pack: Pack, full: Pack, remarks: Remarks) -> None:
     judge_supervision(pack, full, remarks)
     judge_fleet(pack, full, remarks)
     judge_riders(pack, full, remarks)
+    judge_zones(pack, remarks)
+    judge_settings(pack, full, remarks)
 
 
 def judge_keys(pack: Pack, remarks: Remarks) -> None:
@@ -90,9 +94,9 @@ def judge_dropped(pack: Pack, full: Pack, remarks: Remarks) -> None:
 
 
 def _nowhere(pack: Pack, file: str) -> str:
-    present = next(pack.of(kind) for kind in FILES if kind.name == file) is not None
-    where = "that file" if present else "the database, and the pack has no such file"
-    return f"{file} is where this would be named, but {where} has no such row; add it or correct this"
+    if next(pack.of(kind) for kind in FILES if kind.name == file) is not None:
+        return f"{file} has no such row; add it there or correct this"
+    return f"the pack has no such file as {file}, and the database knows none of this name; bring it or correct this"
 
 
 def judge_services(pack: Pack, full: Pack, remarks: Remarks) -> None:

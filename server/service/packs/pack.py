@@ -38,8 +38,12 @@ FILES = (
     FileKind("users.csv", "users", rows.User, ("username",)),
     FileKind("guardians.csv", "guardians", rows.Guardian, ("username", "rider_id")),
     FileKind("ride_plans.csv", "ride_plans", rows.RidePlan, ("rider_id", "trip_id", "stop_id")),
+    FileKind("zones.csv", "zones", rows.Zone, ("id",)),
+    FileKind("settings.csv", "settings", rows.Setting, ("scope", "name")),
 )
 BY_NAME = {kind.name: kind for kind in FILES}
+# The files that may be sheets of a workbook, by the sheet's name; those of GTFS stay text, as other programs read them.
+SHEETS = {kind.name.removesuffix(".csv"): kind for kind in FILES if kind.name.endswith(".csv")}
 
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +68,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     users: tuple[rows.User, ...] | None = None
     guardians: tuple[rows.Guardian, ...] | None = None
     ride_plans: tuple[rows.RidePlan, ...] | None = None
+    zones: tuple[rows.Zone, ...] | None = None
+    settings: tuple[rows.Setting, ...] | None = None
 
     def of(self, kind: FileKind) -> tuple[Any, ...] | None:
         """Give the rows of a file, None when it is absent."""

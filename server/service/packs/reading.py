@@ -10,14 +10,21 @@ import msgspec
 from server.service.packs.fault import Remarks
 from server.service.packs.pack import FILES, Pack
 from server.service.packs.rows import Agency, Route, Stop, User
-from server.service.packs.sheet import read_sheet
+from server.service.packs.sheet import read_rows, read_sheet
+from server.service.packs.workbook import Lines, is_workbook, read_workbook
 
 
 def read_pack(files: Mapping[str, bytes], remarks: Remarks) -> Pack:
-    """Read every file that is there, noting each bad cell."""
-    fields: dict[str, Any] = {
-        kind.field: read_sheet(kind, files[kind.name], remarks) for kind in FILES if kind.name in files
-    }
+    """Read every file and every sheet of a workbook that is there, noting each bad cell."""
+    sheets: dict[str, Lines] = {}
+    for name in filter(is_workbook, files):
+        sheets = read_workbook(name, files[name], files.keys(), remarks)
+    fields: dict[str, Any] = {}
+    for kind in FILES:
+        if kind.name in files:
+            fields[kind.field] = read_sheet(kind, files[kind.name], remarks)
+        elif kind.name in sheets:
+            fields[kind.field] = read_rows(kind, iter(sheets[kind.name]), remarks)
     return Pack(**fields)
 
 

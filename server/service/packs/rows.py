@@ -25,12 +25,14 @@ from server.service.packs.cells import (
     Sequence,
     ServiceTime,
     Text,
+    TimeZone,
     Username,
     Weekdays,
-    Zone,
     one_of,
+    pattern,
     whole,
 )
+from server.service.packs.geometry import Wkt
 
 
 class Refers(msgspec.Struct, frozen=True):
@@ -51,7 +53,7 @@ class Agency(PackRow, frozen=True, kw_only=True):
     agency_id: Code | None = None
     agency_name: Text
     agency_url: Text | None
-    agency_timezone: Zone
+    agency_timezone: TimeZone
     agency_lang: Annotated[str, Cell(lambda text: text[:16])] | None = None
     agency_phone: Phone | None = None
 
@@ -247,3 +249,26 @@ class User(PackRow, frozen=True, kw_only=True):
     scope_id: Code | None = None
     name: Text | None = None
     password: Secret | None = None
+
+
+class Zone(PackRow, frozen=True, kw_only=True):
+    """zones.csv: where another speed holds; a blank limit of an expressway or a hazard is the setting's."""
+
+    id: Code
+    kind: Annotated[str, Cell(one_of("expressway", "hazard", "limit"))]
+    limit_kmh: Annotated[int, Cell(whole(5, 120))] | None
+    wkt: Wkt
+    width_m: Annotated[int, Cell(whole(1, 200))] | None = None  # of the whole road, for a LINESTRING
+    valid_from: Day | None = None
+    valid_until: Day | None = None
+
+
+SCOPE = r"system|(operator|route|permit):\S(.{0,62}\S)?"
+
+
+class Setting(PackRow, frozen=True, kw_only=True):
+    """settings.csv: a known setting's value for all, or for one operator, route or permit."""
+
+    scope: Annotated[str, Cell(pattern(SCOPE, "write system, operator:ID, route:ID or permit:ID"))]
+    name: Text
+    value: Text

@@ -1,11 +1,12 @@
-"""Read one CSV file of a pack into its typed rows, noting every cell that is wrong."""
+"""Read one file or sheet of a pack into its typed rows, noting every cell that is wrong."""
 
 from __future__ import annotations
 
 import csv
 import io
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -17,6 +18,16 @@ from server.service.packs.pack import FileKind
 from server.service.packs.rows import PackRow, Refers
 
 LONGEST_LINE = 1024 * 1024
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A workbook's cell that says nothing certain: what it shows, and what to do."""
+
+    shown: str
+    message: str
+
+
+RawCell = str | date | Unreadable  # "" where it is blank; dates come from workbooks alone
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -49,15 +60,21 @@ def columns_of(row: type[PackRow]) -> tuple[Column, ...]:
 
 
 def read_sheet(kind: FileKind, content: bytes, remarks: Remarks) -> tuple[PackRow, ...]:
-    """Read a file; a row with a bad cell is noted and left out, so that its other cells are judged too."""
+    """Read a CSV file into its rows."""
     text = _decode(kind.name, content, remarks)
-    lines = _lines(kind.name, text, remarks)
+    return read_rows(kind, _lines(kind.name, text, remarks), remarks)
+
+
+def read_rows(
+    kind: FileKind, lines: Iterator[tuple[int, Sequence[RawCell]]], remarks: Remarks
+) -> tuple[PackRow, ...]:
+    """Read lines, the header first, none blank, each with its number; a row with a bad cell is noted and left out."""
     header = next(lines, None)
     if header is None:
-        remarks.fault(kind.name, 0, "", None, "the file is empty; its first line names the columns")
+        remarks.fault(kind.name, 0, "", None, "this is empty; its first line names the columns")
         remarks.skip_file(kind.name)
         return ()
-    line, names = header[0], [name.lower() for name in header[1]]
+    line, names = header[0], [name.lower() if isinstance(name, str) else "" for name in header[1]]
     for name in sorted({name for name in names if name and names.count(name) > 1}):
         remarks.fault(kind.name, line, name, name, "the header names this column twice; leave one")
     places = {name: place for place, name in reversed(list(enumerate(names)))}
@@ -82,7 +99,7 @@ def read_sheet(kind: FileKind, content: bytes, remarks: Remarks) -> tuple[PackRo
 def _row(
     kind: FileKind,
     line: int,
-    cells: list[str],
+    cells: Sequence[RawCell],
     width: int,
     present: list[tuple[Column, int]],
     remarks: Remarks,
@@ -99,22 +116,34 @@ def _row(
     values: dict[str, Any] = {"line": line}
     sound = True
     for column, place in present:
-        text = cells[place] if place < len(cells) else ""
-        if not text:
+        raw = cells[place] if place < len(cells) else ""
+        if not raw:
             values[column.name] = None
             if not column.blank:
                 sound = False
                 remarks.fault(kind.name, line, column.name, "", "this must not be empty")
             continue
         try:
-            values[column.name] = column.cell.read(text)
+            values[column.name] = column.cell.read(_text(raw, column))
         except ValueError as why:
             sound = False
-            remarks.fault(kind.name, line, column.name, "…" if column.cell.hidden else text, str(why))
+            shown = raw.shown if isinstance(raw, Unreadable) else str(raw)
+            remarks.fault(kind.name, line, column.name, "…" if column.cell.hidden else shown, str(why))
     if not sound:
         remarks.skip_row(kind.name, values.get(kind.key[0]))
         return None
     return kind.row(**values)
+
+
+def _text(raw: RawCell, column: Column) -> str:
+    """Give a cell as the text that a CSV file would hold; raise ValueError with what to do."""
+    if isinstance(raw, Unreadable):
+        raise ValueError(raw.message)
+    if isinstance(raw, date):
+        if not column.cell.dates:
+            raise ValueError("this became a date; make the column's format Text and type it again")
+        return raw.isoformat()
+    return raw
 
 
 def _decode(name: str, content: bytes, remarks: Remarks) -> str:

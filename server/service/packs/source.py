@@ -1,4 +1,4 @@
-"""Open a pack's folder or zip and give its files' bytes, within limits that no zip bomb passes."""
+"""Open a pack's folder, zip or lone workbook and give its files' bytes, within limits that no zip bomb passes."""
 
 from __future__ import annotations
 
@@ -9,24 +9,46 @@ from pathlib import Path, PurePosixPath
 from server.errors import NotFoundError
 from server.service.packs.fault import Remarks
 from server.service.packs.pack import BY_NAME
+from server.service.packs.workbook import is_workbook
 
 MOST_FILES = 200
+OTHER_BOOKS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".et")
 LARGEST_BYTES = (
     256 * 1024 * 1024
 )  # of all files together, inflated; a province's stop_times.txt is about a third
 
 
 def read_source(path: Path, remarks: Remarks) -> dict[str, bytes]:
-    """Give the bytes of each known file by its name, noting unknown and oversize ones; raise NotFoundError."""
+    """Give the bytes of each known file, and of one workbook, by name, noting others; raise NotFoundError."""
     if path.is_dir():
         found = _read_folder(path, remarks)
+    elif path.is_file() and is_workbook(path.name):
+        found = _read_alone(path, remarks)
     elif path.is_file():
         found = _read_zip(path, remarks)
     else:
-        raise NotFoundError(f"there is no pack at {path}; name a folder or a zip file of CSV files")
+        raise NotFoundError(
+            f"there is no pack at {path}; name a folder or a zip file of CSV files, or a workbook"
+        )
     if not found and not remarks.faults:
         remarks.fault(path.name, 0, "", None, "this holds no file of a pack; agency.txt is the first of them")
+    _judge_workbooks(found, remarks)
     return found
+
+
+def _judge_workbooks(found: dict[str, bytes], remarks: Remarks) -> None:
+    books = list(filter(is_workbook, found))
+    for name in books[1:]:
+        remarks.fault(
+            name, 0, "", None, f"a pack has one workbook, and {books[0]} is there; leave one of them"
+        )
+
+
+def _read_alone(path: Path, remarks: Remarks) -> dict[str, bytes]:
+    if path.stat().st_size > LARGEST_BYTES:
+        remarks.fault(path.name, 0, "", None, _too_large())
+        return {}
+    return {path.name: path.read_bytes()}
 
 
 def _read_folder(path: Path, remarks: Remarks) -> dict[str, bytes]:
@@ -78,10 +100,14 @@ def _read_zip(path: Path, remarks: Remarks) -> dict[str, bytes]:
 
 
 def _is_known(name: str, remarks: Remarks) -> bool:
-    if name not in BY_NAME:
-        remarks.warn(name, 0, "", None, "this file is not read by this version")
-        return False
-    return True
+    if name in BY_NAME or is_workbook(name):
+        return True
+    if not name.startswith("~$"):  # a spreadsheet's mark that it has the file open
+        advice = (
+            "save it as .xlsx" if name.lower().endswith(OTHER_BOOKS) else "no part of a pack has this name"
+        )
+        remarks.warn(name, 0, "", None, f"this file is not read; {advice}")
+    return False
 
 
 def _too_large() -> str:

@@ -211,10 +211,10 @@ def test_rows_may_be_short_quoted_marked_reordered_and_end_anyhow() -> None:
 
 
 def test_an_unknown_file_is_a_warning_and_an_unreadable_pack_a_fault(tmp_path: Path) -> None:
-    folder = write_pack(tmp_path / "pack", {"agency.txt": FILES["agency.txt"], "zones.csv": "id\n"})
+    folder = write_pack(tmp_path / "pack", {"agency.txt": FILES["agency.txt"], "zone.csv": "id\n"})
     remarks = Remarks()
     assert list(read_source(folder, remarks)) == ["agency.txt"]
-    assert where(list(remarks.warnings)) == [("zones.csv", 0, "", "")]
+    assert where(list(remarks.warnings)) == [("zone.csv", 0, "", "")]
     broken = tmp_path / "broken.zip"
     broken.write_bytes(zip_pack(tmp_path / "sound.zip").read_bytes()[:-400])
     remarks = Remarks()

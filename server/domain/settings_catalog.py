@@ -1,0 +1,87 @@
+"""Say which settings a county may give for all, for an operator, a route or a permit: the one table of them.
+
+A value of a permit wins over its route's, that over its operator's, that over the system's, that over the default.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+import msgspec
+
+from server.domain import limits
+
+
+class KnownSetting(msgspec.Struct, frozen=True):
+    """A setting: its unit, what holds where nobody says it, and the range (inclusive) that a value must be in."""
+
+    name: str
+    kind: Literal["int", "float"]
+    unit: str
+    default: float
+    low: float
+    high: float
+    source: str
+    help: str
+
+    def read(self, text: str) -> int | float:
+        """Read a value as a pack writes it; raise ValueError with what to write.
+
+        >>> BY_NAME["corridor_m"].read("30"), BY_NAME["stale_intervals"].read("2.50")
+        (30, 2.5)
+        """
+        whole = self.kind == "int"
+        form = r"[+-]?[0-9]{1,9}" if whole else r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?"
+        if re.fullmatch(form, text) is not None:
+            value = int(text) if whole else float(text)
+            if self.low <= value <= self.high:
+                return value
+        number = "a whole number" if whole else "a number"
+        unit = f" ({self.unit})" if self.unit else ""
+        raise ValueError(f"{self.name} is {number} from {self.low:g} to {self.high:g}{unit}; write one")
+
+
+def _int(name: str, unit: str, default: float, span: tuple[int, int], source: str, told: str) -> KnownSetting:
+    return KnownSetting(name, "int", unit, round(default), *span, source, told)
+
+
+def _float(
+    name: str, unit: str, default: float, span: tuple[float, float], source: str, told: str
+) -> KnownSetting:
+    return KnownSetting(name, "float", unit, default, *span, source, told)
+
+
+_ROUTE = "PRODUCT, six fixed, 1 route"
+_TIME = "PRODUCT, six fixed, 2 time"
+_STATE = "State Council decree 617, article 35"
+_RULING = "INTERFACES, ruling 8"
+_TRIPS = "architecture.md, how trips are cut"
+
+KNOWN: Final = (
+    _int("corridor_m", "m", limits.CORRIDOR_M, (5, 1000), _ROUTE, "Further from the shape, plus the fix's accuracy, is off it"),
+    _int("off_route_s", "s", 20, (0, 600), _ROUTE, "For so long"),
+    _int("off_route_fixes", "", 3, (1, 100), _ROUTE, "And for so many fixes, before it is said"),
+    _int("coverage_percent", "%", 95, (0, 100), _ROUTE, "Less of the shape driven at the end fails"),
+    _float("accuracy_cap_m", "m", limits.ACCURACY_CAP_M, (0, 500), "own choice", "A worse fix widens the corridor by no more"),
+    _int("early_departure_s", "s", 60, (0, 3600), _TIME, "Leaving a stop earlier than this before its plan fails"),
+    _int("first_departure_late_s", "s", 300, (0, 7200), _TIME, "Leaving the first stop later than this fails"),
+    _int("arrival_late_s", "s", 360, (0, 7200), _TIME, "Reaching a stop later than this fails"),
+    _int("departure_overdue_s", "s", 600, (60, 7200), _TIME, "Not departed so long after plan is said"),
+    _int("missed_after_s", "s", limits.MISSED_AFTER_MS / 1000, (60, 14400), _TIME, "Not departed so long after plan is missed"),
+    _int("stop_radius_m", "m", limits.STOP_RADIUS_M, (5, 500), _RULING, "Standing within this of a stop is at it, where no door tells"),
+    _float("standstill_kmh", "km/h", limits.STANDSTILL_KMH, (0, 20), _RULING, "Slower than this is standing"),
+    _float("moving_off_kmh", "km/h", limits.MOVING_OFF_KMH, (0, 30), "own choice", "Faster than this is moving off"),
+    _float("alcohol_mg_per_l", "mg/l", 0, (0, 1), "PRODUCT, six fixed, 5 people", "A reading above this fails"),
+    _int("speed_expressway_kmh", "km/h", 80, (5, 120), _STATE, "With students aboard, in a zone `expressway` that says no other"),
+    _int("speed_elsewhere_kmh", "km/h", 60, (5, 120), _STATE, "With students aboard, outside every zone"),
+    _int("speed_hazard_kmh", "km/h", 20, (5, 120), _STATE, "With students aboard, in a zone `hazard` that says no other"),
+    _int("same_card_s", "s", limits.SAME_CARD_MS / 1000, (0, 600), "PROTOCOL, ride", "The same card again within this is one reading"),
+    _int("trip_window_before_s", "s", limits.TRIP_WINDOW_BEFORE_MS / 1000, (0, 14400), _TRIPS, "A bus may begin so long before its plan"),
+    _int("trip_window_after_s", "s", limits.TRIP_WINDOW_AFTER_MS / 1000, (0, 28800), _TRIPS, "And be on it so long after its end"),
+    _int("approaching_s", "s", limits.APPROACHING_MS / 1000, (60, 3600), "own choice", "Told so long before, unless chosen otherwise"),
+    _int("history_after_s", "s", limits.HISTORY_AFTER_MS / 1000, (60, 3600), "PROTOCOL, time", "What is older when it comes tells nobody"),
+    _int("stale_least_s", "s", limits.STALE_AT_LEAST_MS / 1000, (10, 3600), "PRODUCT, definitions", "No position is stale before this age"),
+    _float("stale_intervals", "intervals", limits.STALE_INTERVALS, (1, 20), "PRODUCT, definitions", "Nor before so many of its intervals"),
+)  # fmt: skip
+BY_NAME: Final = {setting.name: setting for setting in KNOWN}
