@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Insert,
     String,
-    Update,
     and_,
     bindparam,
     case,
@@ -75,7 +74,6 @@ _LOG: Final = select(
 ).where(records.c.kind != "gap")
 
 # Built once, since to build a statement costs many times what it costs to run it.
-_NEW_OF_TRIP: Final = ("new_state", *(f"new_{name}" for name in TRIP_COLUMNS))
 _UPDATE_TRIP: Final = (
     update(trips)
     .where(trips.c.id == bindparam("trip"))
@@ -113,28 +111,35 @@ class DatabaseLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._holders: dict[str, str | None] = {}
 
     @contextmanager
     def write(self) -> Iterator[DatabaseLogWork]:
         """Begin a writing transaction; LogUnavailable when the database doesn't take it."""
         try:
             with self._database.write() as connection:
-                work = DatabaseLogWork(connection)
+                work = DatabaseLogWork(connection, self._holders)
                 yield work
                 work.flush()
-        except AWAY as error:
-            raise LogUnavailable(str(error.orig)) from error
+        except BaseException as error:
+            self._holders.clear()
+            if isinstance(error, AWAY):
+                raise LogUnavailable(str(error.orig)) from error
+            raise
 
 
 class DatabaseLogWork:
     """One writing transaction of ingest.
 
-    Rows of visits, manifests, rides and notices wait until `flush`, so that a batch writes each table once, not once for every
-    bus; whatever reads or deletes those rows flushes before.
+    Rows of trips, visits, manifests, rides and notices wait until `flush`, so that a batch writes each table once, not once for
+    every bus; whatever reads or deletes those rows flushes before.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, holders: dict[str, str | None]) -> None:
+        """`holders` says which vehicle runs a trip by what this process wrote; it is kept from one transaction to the next."""
         self._connection = connection
+        self._holders = holders
+        self._trips: dict[str, dict[str, Any]] = {}
         self._visits: _Rows = {}
         self._riders: _Rows = {}
         self._rides: _Rows = {}
@@ -142,6 +147,9 @@ class DatabaseLogWork:
 
     def flush(self) -> None:
         """Write the rows that wait."""
+        if self._trips:
+            self._connection.execute(_UPDATE_OUR_TRIP, list(self._trips.values()))
+            self._trips.clear()
         for table, rows, key, changes in (
             (visits, self._visits, ("trip_id", "seq"), _OF_VISIT),
             (trip_riders, self._riders, ("trip_id", "rider_id"), _OF_RIDER),
@@ -313,23 +321,19 @@ class DatabaseLogWork:
 
         False, and nothing written, when another vehicle was assigned to the trip earlier.
         """
-        if not self._put_trip(trip, _UPDATE_OUR_TRIP):
-            return False
+        values = _trip_values(trip)
+        if before is not None and self._holders.get(trip.trip_id) == trip.vehicle_id:
+            self._trips[trip.trip_id] = values  # only ingest says who runs a trip, and it said: this vehicle
+        else:
+            self.flush()
+            if not self._connection.execute(_UPDATE_OUR_TRIP, values).rowcount:
+                return False
+            self._holders[trip.trip_id] = trip.vehicle_id
         self._project_visits(before, trip)
         self._project_riders(before, trip)
         self._project_rides(before, trip)
         self._project_notices(before, trip, told)
         return True
-
-    def _put_trip(self, trip: TripState, statement: Update) -> bool:
-        values = {name: getattr(trip, name.removeprefix("new_")) for name in _NEW_OF_TRIP}
-        values |= {
-            "new_run_vehicle_id": trip.vehicle_id,
-            "new_run_device_id": trip.device_id,
-            "missed_stays": trip.state == "scheduled" and trip.assigned_at_ms is not None,
-            "trip": trip.trip_id,
-        }
-        return self._connection.execute(statement, values).rowcount > 0
 
     def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
         """List (rider, kind, occurrence) of the notices of a trip that were sent."""
@@ -355,7 +359,8 @@ class DatabaseLogWork:
                     update(trip_riders).where(where).values(state="expected", since_ms=None)
                 )
         never = TripState(trip_id)
-        self._put_trip(never, _UPDATE_TRIP)
+        self._holders.pop(trip_id, None)
+        self._connection.execute(_UPDATE_TRIP, _trip_values(never))
         self._project_visits(None, never)
         self._project_rides(None, never)
         self._project_notices(None, never, told)
@@ -464,6 +469,7 @@ class DatabaseLogWork:
         query = select(trips.c.id).where(
             trips.c.state == "scheduled", trips.c.planned_start_ms < now_ms - MISSED_AFTER_MS
         )
+        self.flush()
         if since_on is not None:
             query = query.where(trips.c.service_on >= since_on)
         late = sorted(self._connection.execute(query).scalars())
@@ -521,6 +527,17 @@ class DatabaseLogWork:
 
 def _entry(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes) -> Entry:
     return Entry(Key(t_ms, device, epoch, seq), _decoders[kind].decode(body))
+
+
+def _trip_values(trip: TripState) -> dict[str, Any]:
+    values = {f"new_{name}": getattr(trip, name) for name in TRIP_COLUMNS}
+    return values | {
+        "new_state": trip.state,
+        "new_run_vehicle_id": trip.vehicle_id,
+        "new_run_device_id": trip.device_id,
+        "missed_stays": trip.state == "scheduled" and trip.assigned_at_ms is not None,
+        "trip": trip.trip_id,
+    }
 
 
 @cache

@@ -80,7 +80,10 @@ class Subscriber:
         """
         deadline = self._clock.monotonic() + max_wait_s
         # One look without waiting, so that an ingest that never runs dry still answers keep-alives and reads on.
-        if len(self._waiting) < max_n:
+        # More while more comes: what is behind is worked off in few large batches.
+        before = -1
+        while before < len(self._waiting) < max_n:
+            before = len(self._waiting)
             self._connection.run_once(0.0)
         while not (self._waiting or self._woken):
             left = deadline - self._clock.monotonic()
