@@ -6,9 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+import msgspec
+
 from server.cli import accounts, database, demo, device, doctor, pack, roles, up
-from server.config import load_settings
+from server.config import Settings, load_settings
 from server.errors import FaultsError, SixFixedError
+from server.supervisor.running_clock import find_running_clock
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -24,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; give its exit status."""
     args = make_parser().parse_args(argv)
     try:
-        return int(args.run(args, load_settings(args)))
+        return int(args.run(args, _at_the_running_clock(args, load_settings(args))))
     except SixFixedError as why:
         return _tell(why, as_json=getattr(args, "json", False))
     except KeyboardInterrupt:
@@ -33,6 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has what it wanted; the interpreter must not complain when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _at_the_running_clock(args: argparse.Namespace, settings: Settings) -> Settings:
+    """Go by the clock of the `up` that runs on this data folder, unless one is said: what is imported is of its day."""
+    if settings.clock or args.run is up.run:
+        return settings
+    return msgspec.structs.replace(settings, clock=find_running_clock(settings.data) or "")
 
 
 def _tell(why: SixFixedError, *, as_json: bool) -> int:

@@ -6,12 +6,18 @@ from typing import Literal
 
 import msgspec
 
-from server.api.endpoint import Ask, Endpoint, Reply, Text
+from server.api.endpoint import Ask, Endpoint, Page, Reply, Text
 from server.domain.plan import Direction
 from server.service import children, exceptions, policy
 from server.service.shapes import Child, ChildException, Items, PositionItem
 
 WAKE = "wake/ingest"
+
+
+class ChildQuery(Page, frozen=True):
+    """GET /children."""
+
+    code: Text | None = None
 
 
 class Absence(msgspec.Struct, frozen=True):
@@ -23,8 +29,10 @@ class Absence(msgspec.Struct, frozen=True):
 
 
 def list_children(ask: Ask) -> Items[Child]:
-    """List the own children, without stops and shapes."""
-    found = children.list_children(ask.work, ask.scope, ask.now_ms)
+    """List the own children, without stops and shapes: all of them, since no guardian has a page full."""
+    query: ChildQuery = ask.query
+    every = children.list_children(ask.work, ask.scope, ask.now_ms)
+    found = [child for child in every if query.code in (None, child.code)]
     for child in found:
         ask.note("read_child", child.id)
     return Items(found)
@@ -70,7 +78,8 @@ def _wake(ask: Ask, vehicles: list[str]) -> None:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/children", policy.CHILDREN, list_children, Items[Child], "My children"),
+    Endpoint("GET", "/children", policy.CHILDREN, list_children, Items[Child], "My children",
+             query=ChildQuery),
     Endpoint("GET", "/children/{child}", policy.CHILD, show_child, Child, "One child, whole"),
     Endpoint("GET", "/children/{child}/bus", policy.CHILD_BUS, show_bus, PositionItem, "Where the child's bus is"),
     Endpoint("POST", "/children/{child}/exceptions", policy.EXCEPTIONS, add_exception, ChildException, "Not riding",

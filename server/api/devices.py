@@ -10,6 +10,12 @@ from server.service import audit_read, devices_read, policy
 from server.service.shapes import AuditItem, DeviceItem, Items, RejectedItem
 
 
+class DeviceQuery(Page, frozen=True):
+    """GET /devices."""
+
+    code: Text | None = None
+
+
 class AuditQuery(Page, frozen=True, rename={"of": "object"}):
     """GET /audit."""
 
@@ -20,8 +26,8 @@ class AuditQuery(Page, frozen=True, rename={"of": "object"}):
 
 def list_devices(ask: Ask) -> Items[DeviceItem]:
     """List the recorders of the scope."""
-    query: Page = ask.query
-    return devices_read.list_devices(ask.work, ask.scope, query.after, query.limit)
+    query: DeviceQuery = ask.query
+    return devices_read.list_devices(ask.work, ask.scope, query.code, query.after, query.limit)
 
 
 def list_rejected(ask: Ask) -> Items[RejectedItem]:
@@ -47,7 +53,8 @@ def _cursor(after: str | None) -> int | None:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/devices", policy.DEVICES, list_devices, Items[DeviceItem], "Recorders", query=Page),
+    Endpoint("GET", "/devices", policy.DEVICES, list_devices, Items[DeviceItem], "Recorders",
+             query=DeviceQuery),
     Endpoint("GET", "/devices/{device}/rejected", policy.DEVICE, list_rejected, Items[RejectedItem],
              "Refused records", query=Page),
     Endpoint("GET", "/audit", policy.AUDIT, list_audit, Items[AuditItem], "Who read or changed what", query=AuditQuery),

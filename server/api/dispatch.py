@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from flask import Flask, Response, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from server.api.client import client_address
 from server.api.endpoint import PREFIX, Ask, Cookie, Endpoint, Reply, under
@@ -72,7 +72,7 @@ def authenticate(work: Work, given: Credentials, now_ms: int) -> tuple[Caller | 
 def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response:
     given = read_credentials(deps)
     # The body is read here, where the connection is; only then does the work leave for another thread.
-    raw, query = request.get_data(), request.args.to_dict()
+    raw, query = _read_raw(), request.args.to_dict()
     if endpoint.takes is not None and raw and request.mimetype != "application/json":
         # A page of another site can send a form without asking, but not JSON.
         raise UnsupportedMediaType
@@ -146,6 +146,14 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
     for job in ask.after:
         job()
     return _reply(deps, endpoint, found)
+
+
+def _read_raw() -> bytes:
+    raw = request.get_data()
+    if request.content_length is None and len(raw) >= (request.max_content_length or 0):
+        # A body that comes in chunks has no length before it ends; what is beyond the limit was left unread.
+        raise RequestEntityTooLarge
+    return raw
 
 
 def _require_csrf(caller: Caller, given: Credentials) -> None:

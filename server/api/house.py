@@ -13,6 +13,9 @@ from server.service import policy, readiness
 from server.service.origin import is_local
 from server.service.web_deps import WebDeps
 
+# What proxies say of whom they speak for, each by another custom.
+PROXIED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Proto", "Via")
+
 
 def add(app: Flask, deps: WebDeps) -> None:
     """Put the three under their addresses."""
@@ -35,7 +38,7 @@ def add(app: Flask, deps: WebDeps) -> None:
 def _local(view: Callable[[], Response]) -> Callable[[], Response]:
     def guarded() -> Response:
         # A proxy on this machine speaks for someone elsewhere.
-        if not is_local(request.remote_addr) or "X-Forwarded-For" in request.headers:
+        if not is_local(request.remote_addr) or any(name in request.headers for name in PROXIED):
             raise NotFound
         return view()
 

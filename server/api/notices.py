@@ -16,7 +16,9 @@ class Query(Page, frozen=True):
 def list_notices(ask: Ask) -> Items[Notice]:
     """List the own notices, newest first."""
     query: Query = ask.query
-    found = notices_read.list_notices(ask.work, ask.who.user_id, query.child, query.after, query.limit)
+    found = notices_read.list_notices(
+        ask.work, ask.scope, ask.who.user_id, query.child, query.after, query.limit
+    )
     for child_id in sorted({notice.child.id for notice in found.items}):
         ask.note("read_notices", child_id)
     return found

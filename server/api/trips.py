@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from server.api.endpoint import Ask, Endpoint, Page, Reply, Text
 from server.domain.trip import Phase
+from server.errors import InvalidError
 from server.service import policy, positions, trips_read
 from server.service.instants import at
 from server.service.rows import TrackPoint, TripRow
@@ -42,6 +43,7 @@ def list_trips(ask: Ask) -> Items[Trip]:
     query: TripQuery = ask.query
     names = ("service_date", "state", "school_id", "route_id", "vehicle_id", "code")
     filters = {name: value for name in names if (value := getattr(query, name)) is not None}
+    _refuse_no_date(query.service_date)
     return trips_read.list_trips(ask.work, ask.scope, filters, query.after, query.limit)
 
 
@@ -53,7 +55,9 @@ def show_trip(ask: Ask) -> TripDetail:
 def show_track(ask: Ask) -> Reply:
     """Give the bus's positions on the trip, as GeoJSON or (Accept: text/csv) CSV."""
     query: TrackQuery = ask.query
-    row, points = trips_read.get_track(ask.work, ask.scope, ask.subject, _ms(query.from_), _ms(query.to))
+    row, points = trips_read.get_track(
+        ask.work, ask.scope, ask.subject, _ms("from", query.from_), _ms("to", query.to)
+    )
     ask.note("read_track", ask.subject)
     if ask.accept_csv:
         return Reply(_csv(row, points), content_type="text/csv; charset=utf-8", filename="track.csv")
@@ -76,8 +80,25 @@ def list_positions(ask: Ask) -> Items[PositionItem]:
     return Items(positions.list_positions(ask.work, ask.scope, ask.now_ms))
 
 
-def _ms(instant: datetime | None) -> int | None:
-    return None if instant is None else round(instant.timestamp() * 1000)
+def _refuse_no_date(text: str | None) -> None:
+    try:
+        date.fromisoformat(text or "2026-01-01")
+    except ValueError:
+        raise InvalidError(
+            f"service_date: {text} is no day of the calendar.", fields={"service_date": "malformed"}
+        ) from None
+
+
+def _ms(name: str, instant: datetime | None) -> int | None:
+    if instant is None:
+        return None
+    if instant.tzinfo is None:
+        # Without an offset it would be read as this machine's own time.
+        raise InvalidError(
+            f"{name}: {instant.isoformat()} has no offset: write for example 2026-09-01T07:00:00+08:00.",
+            fields={name: "no offset"},
+        )
+    return round(instant.timestamp() * 1000)
 
 
 def _geojson(row: TripRow, points: list[TrackPoint]) -> dict[str, Any]:

@@ -12,11 +12,11 @@ import msgspec
 from gevent.event import Event
 
 from server.errors import NotFoundError, SixFixedError
-from server.live import checks
+from server.live import checks, rides
 from server.live.intake import Message, Notices, Positions, RideItem, Rides, Trips
 from server.live.room import Room
 from server.live.sockets import MAX_WATCHES, Socket
-from server.service import notices_read, watching
+from server.service import notices_read, policy, watching
 from server.service.ended import EndedMessage
 from server.service.shapes import Child
 from server.service.watching import Live, Target
@@ -82,6 +82,7 @@ class Rooms:
         room.ends_at_ms = room.open_until(now_ms)
         room.members.add(socket.sid)
         socket.watches[target] = room.name
+        socket.named[wanted] = target
         self.deps.audit.add(watching.note_watch(socket.caller, target, self.deps.real.now_ms()))
         self._count()
         built: dict[str, Any] = msgspec.to_builtins(fresh.view.parts)
@@ -89,6 +90,9 @@ class Rooms:
 
     def unwatch(self, socket: Socket, target: Target) -> None:
         """Leave a room; an empty one is forgotten."""
+        # Whoever watched by a code may end it by the code.
+        target = socket.named.pop(target, target)
+        socket.named = {said: meant for said, meant in socket.named.items() if meant != target}
         room = self.rooms.get(socket.watches.pop(target, ""))
         if room is not None:
             room.members.discard(socket.sid)
@@ -177,18 +181,36 @@ class Rooms:
                 room.dirty = True
 
     def _send_rides(self) -> None:
-        rides, self._rides = self._rides, []
-        for ride in rides:
+        heard, self._rides = self._rides, []
+        wanted: list[rides.Wanted] = []
+        for ride in heard:
             for room in list(self.rooms.values()):
                 if room.target == Target("child", ride.rider_id):
                     self.send_to(room.members, "ride", room.show_ride(ride))
                     room.dirty = True
+                elif rides.concerns(room, ride):
+                    members = {sid: self.sockets[sid].caller for sid in room.members if sid in self.sockets}
+                    wanted.append((room, ride, members))
+        if not wanted:
+            return
+        now_ms, real_ms = self.deps.clock.now_ms(), self.deps.real.now_ms()
+
+        def read() -> list[rides.Told]:
+            with self.deps.store.read() as work:
+                return rides.look(work, wanted, now_ms=now_ms, real_ms=real_ms)
+
+        for told in self.deps.pool.run(read):
+            self.send_to(told.sids, "ride", told.content)
+            self.deps.audit.add(told.audit)
 
     def _send_notices(self) -> None:
         waiting, self._notices = self._notices, []
         sids_of: dict[str, set[str]] = {}
+        callers = {}
         for socket in self.sockets.values():
             sids_of.setdefault(socket.caller.user_id, set()).add(socket.sid)
+            callers[socket.caller.user_id] = socket.caller
+        now_ms = self.deps.clock.now_ms()
         wanted = [(notice_id, user_id) for notice_id, user_id in waiting if user_id in sids_of]
         if not wanted:
             return
@@ -198,7 +220,8 @@ class Rooms:
             with self.deps.store.read() as work:
                 for notice_id, user_id in wanted:
                     # The row says whose it is, whatever the message says.
-                    if work.scopes.find_notice_id(user_id, notice_id) is not None:
+                    scope = policy.scope_of(work.scopes, callers[user_id], now_ms)
+                    if work.scopes.find_notice_id(scope, user_id, notice_id) is not None:
                         found.append((user_id, notices_read.show_notice(work.notices.get(notice_id))))
             return found
 
@@ -238,7 +261,14 @@ class Rooms:
 
     def _send_view(self, room: Room, before: watching.View) -> None:
         if room.target.kind == "child":
-            self.send_to(room.members, "child", _without_line(room.view.child, before.child))
+            child = _without_line(room.view.child, before.child)
+            self.send_to(room.members, "child", child)
+            if (
+                child is not None
+                and child.trip is not None
+                and room.view.parts["trip"] != before.parts["trip"]
+            ):
+                self.send_to(room.members, "trip", child.trip)
             return
         if room.target.kind == "trip":
             self.send_to(room.members, "trip", room.view.parts["trip"])
@@ -254,7 +284,7 @@ class Rooms:
 
 def _look_one(work: Work, room: Room, now_ms: int) -> watching.View | None:
     try:
-        return watching.look(work, room.scope, room.target, now_ms)
+        return watching.look(work, policy.move_scope(work.scopes, room.scope, now_ms), room.target, now_ms)
     except SixFixedError:
         # Gone or no longer theirs: the next check of rights tells them.
         return None

@@ -20,6 +20,7 @@ class Socket:
     caller: Caller
     token_digest: str | None
     watches: dict[Target, str] = field(default_factory=dict)  # target -> room
+    named: dict[Target, Target] = field(default_factory=dict)  # as the client said it -> by its id
     _allowance: float = BURST
     _at_s: float = 0.0
 

@@ -16,9 +16,11 @@ class _Online(msgspec.Struct):
     model: str | None = None
 
 
-def list_devices(work: Work, scope: Scope, after: str | None, limit: int) -> shapes.Items[shapes.DeviceItem]:
-    """List the recorders of the scope by id."""
-    rows = work.devices.page(scope, after, limit + 1)
+def list_devices(
+    work: Work, scope: Scope, code: str | None, after: str | None, limit: int
+) -> shapes.Items[shapes.DeviceItem]:
+    """List the recorders of the scope by id, which is their code too."""
+    rows = work.devices.page(scope, code, after, limit + 1)
     page = rows[:limit]
     return shapes.Items([_device(row) for row in page], page[-1].id if len(rows) > limit else None)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from server.service import shapes
 from server.service.instants import at
+from server.service.policy import Scope
 from server.service.rows import NoticeRow
 from server.service.web_ports import Work
 
 
 def list_notices(
-    work: Work, user_id: str, child: str | None, after: str | None, limit: int
+    work: Work, scope: Scope, user_id: str, child: str | None, after: str | None, limit: int
 ) -> shapes.Items[shapes.Notice]:
     """List the user's notices, newest first; `child` is a rider's id or code."""
-    rows = work.notices.page(user_id, child, after, limit + 1)
+    rows = work.notices.page(scope, user_id, child, after, limit + 1)
     page = rows[:limit]
     return shapes.Items([show_notice(row) for row in page], page[-1].id if len(rows) > limit else None)
 

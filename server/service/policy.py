@@ -82,7 +82,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What a caller may know of, in the terms that a query needs. `on` is today where the agency is.
+    """What a caller may know of, in the terms that a query needs. `on` is today where the agency is, at `now_ms` (UTC).
 
     `all`: everything; `operators`: these operators' (ids); `school`, `person`: that one's; `guardian`: that user's children's;
     `nobody`: nothing (an account whose scope is gone).
@@ -91,6 +91,7 @@ class Scope(msgspec.Struct, frozen=True):
     kind: Literal["all", "operators", "school", "person", "guardian", "nobody"]
     ids: frozenset[str]
     on: str
+    now_ms: int
 
 
 class ScopeReader(Protocol):
@@ -114,7 +115,7 @@ class ScopeReader(Protocol):
     def find_school_id(self, scope: Scope, ref: str) -> str | None:
         """Find a school of the scope by id or code."""
 
-    def find_notice_id(self, user_id: str, ref: str) -> str | None:
+    def find_notice_id(self, scope: Scope, user_id: str, ref: str) -> str | None:
         """Find a notice of the user."""
 
     def find_token_id(self, user_id: str, ref: str) -> str | None:
@@ -126,19 +127,24 @@ def scope_of(reader: ScopeReader, caller: Caller, now_ms: int) -> Scope:
     on = day(now_ms, reader.timezone())
     match caller.role:
         case "admin":
-            return Scope("all", frozenset(), on)
+            return Scope("all", frozenset(), on, now_ms)
         case "guardian":
-            return Scope("guardian", frozenset({caller.user_id}), on)
+            return Scope("guardian", frozenset({caller.user_id}), on, now_ms)
         case _ if caller.scope_id is None:
-            return Scope("nobody", frozenset(), on)
+            return Scope("nobody", frozenset(), on, now_ms)
         case "regulator":
-            return Scope("operators", reader.operators_under(caller.scope_id), on)
+            return Scope("operators", reader.operators_under(caller.scope_id), on, now_ms)
         case "operator":
-            return Scope("operators", frozenset({caller.scope_id}), on)
+            return Scope("operators", frozenset({caller.scope_id}), on, now_ms)
         case "school":
-            return Scope("school", frozenset({caller.scope_id}), on)
+            return Scope("school", frozenset({caller.scope_id}), on, now_ms)
         case "attendant" | "driver":
-            return Scope("person", frozenset({caller.scope_id}), on)
+            return Scope("person", frozenset({caller.scope_id}), on, now_ms)
+
+
+def move_scope(reader: ScopeReader, scope: Scope, now_ms: int) -> Scope:
+    """Give a scope as it is later: today becomes another day while someone watches."""
+    return msgspec.structs.replace(scope, on=day(now_ms, reader.timezone()), now_ms=now_ms)
 
 
 def require_role(rule: Rule, caller: Caller | None) -> None:
@@ -164,7 +170,7 @@ def find_subject(reader: ScopeReader, rule: Rule, caller: Caller, scope: Scope, 
         case "school":
             found = reader.find_school_id(scope, ref)
         case "notice":
-            found = reader.find_notice_id(caller.user_id, ref)
+            found = reader.find_notice_id(scope, caller.user_id, ref)
         case "token":
             found = reader.find_token_id(caller.user_id, ref)
         case None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from server.domain.trip import Visit
 from server.errors import NotFoundError
 from server.service import shapes
@@ -80,6 +82,39 @@ def get_track(
         last_ms = max(last_ms, row.ended_at_ms)
     first_ms, last_ms = max(first_ms, from_ms or first_ms), min(last_ms, to_ms or last_ms)
     return row, work.trips.track(row.vehicle.id, row.device_id, first_ms, last_ms)
+
+
+class RideFacts(msgspec.Struct, frozen=True):
+    """What a ride's push says around it: trip, rider and the trip's stops by id."""
+
+    trip: shapes.Named
+    rider: shapes.Named
+    stops: dict[str, shapes.Named]
+    timezone: str
+
+    def show(self, way: str, at_ms: int, stop_id: str | None) -> dict[str, Any]:
+        """Give the push `ride` for those who watch the trip or the school."""
+        return {
+            "child": self.rider.id,
+            "rider": self.rider,
+            "dir": way,
+            "at": at(at_ms, self.timezone),
+            "trip": self.trip,
+            "stop": self.stops.get(stop_id or ""),
+        }
+
+
+def find_ride(work: Work, trip_id: str, rider_id: str) -> RideFacts | None:
+    """Find what is said around a ride; None where its trip or rider has gone."""
+    try:
+        row, rider = work.trips.get(trip_id), work.children.get(rider_id)
+    except NotFoundError:
+        return None
+    stops = {
+        stop.id: shapes.Named(stop.id, stop.code, stop.name) for stop in work.trips.plan(row.plan_id).stops
+    }
+    named = shapes.Named(rider.id, rider.code, rider.name)
+    return RideFacts(shapes.Named(row.id, row.code, row.route.name), named, stops, row.timezone)
 
 
 def get_manifest(work: Work, scope: Scope, trip_id: str) -> shapes.Manifest:

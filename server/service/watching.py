@@ -166,4 +166,4 @@ def _one_school(scope: Scope, target: Target) -> Scope:
     """Narrow an administrator's scope to the school that is watched."""
     if target.kind != "school":
         return scope
-    return Scope("school", frozenset({target.id}), scope.on)
+    return Scope("school", frozenset({target.id}), scope.on, scope.now_ms)

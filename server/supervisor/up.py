@@ -23,6 +23,7 @@ from server.supervisor.output import Output
 from server.supervisor.plan import Plan, child_environ, make_plan
 from server.supervisor.ports import check_port
 from server.supervisor.readyz import why_not_ready
+from server.supervisor.running_clock import forget_running_clock, write_running_clock
 
 # Ctrl-C to the end within 5 s: the broker is asked last, so that the others may say their last words.
 _PEERS_END_S = 2.5
@@ -63,6 +64,7 @@ class _Up:
     async def run(self) -> int:
         lock = FolderLock(self._settings.data)
         try:
+            write_running_clock(self._settings.data, self._settings.clock)
             self._listen_for_signals()
             starting = asyncio.create_task(self._start())
             asked = asyncio.create_task(self._asked_to_end.wait())
@@ -77,6 +79,7 @@ class _Up:
             return 0
         finally:
             await self._end()
+            forget_running_clock(self._settings.data)
             lock.release()
 
     def _listen_for_signals(self) -> None:

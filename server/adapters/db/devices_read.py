@@ -17,7 +17,7 @@ class DevicesDb:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def page(self, scope: Scope, after: str | None, limit: int) -> list[DeviceRow]:
+    def page(self, scope: Scope, code: str | None, after: str | None, limit: int) -> list[DeviceRow]:
         refused = (
             select(func.count())
             .where(rejected.c.device_id == devices.c.id)
@@ -37,6 +37,8 @@ class DevicesDb:
             .order_by(devices.c.id)
             .limit(limit)
         )  # fmt: skip
+        if code is not None:
+            query = query.where(devices.c.id == code)
         if after is not None:
             query = query.where(devices.c.id > after)
         return [

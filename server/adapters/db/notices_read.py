@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select, tuple_, update
 
+from server.adapters.db.scopes import notices_of
 from server.adapters.db.tables import notices, operators, riders, routes, trips
 from server.errors import InvalidError, NotFoundError
+from server.service.policy import Scope
 from server.service.rows import NoticeRow
 from server.service.shapes import Named
 
@@ -39,8 +41,10 @@ class NoticesDb:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def page(self, user_id: str, child: str | None, after: str | None, limit: int) -> list[NoticeRow]:
-        query = _select().where(notices.c.user_id == user_id, notices.c.withdrawn_at_ms.is_(None))
+    def page(
+        self, scope: Scope, user_id: str, child: str | None, after: str | None, limit: int
+    ) -> list[NoticeRow]:
+        query = _select().where(notices_of(scope, user_id))
         if child is not None:
             query = query.where(or_(notices.c.rider_id == child, riders.c.code == child))
         if after is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true
 
 from server.adapters.db.tables import (
     devices,
@@ -19,7 +19,8 @@ from server.adapters.db.tables import (
     trips,
     vehicles,
 )
-from server.service.policy import Scope
+from server.service.instants import day_after
+from server.service.policy import AFTER_PLAN_MS, BEFORE_MS, Scope
 
 
 def guards(scope: Scope, rider_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -48,7 +49,7 @@ def trips_in(scope: Scope) -> ColumnElement[bool]:
             return or_(trips.c.school_id.in_(scope.ids), rides_it)
         case "person":
             named = or_(trips.c.driver_id.in_(scope.ids), trips.c.attendant_id.in_(scope.ids))
-            return named & (trips.c.service_on == scope.on)
+            return named & _of_the_day(scope)
         case "guardian":
             return (
                 exists()
@@ -57,6 +58,18 @@ def trips_in(scope: Scope) -> ColumnElement[bool]:
             )
         case "nobody":
             return false()
+
+
+def _of_the_day(scope: Scope) -> ColumnElement[bool]:
+    """Say that a crew's trip is of today, still to be driven from yesterday (times over 24:00), or about to begin tomorrow."""
+    return or_(
+        trips.c.service_on == scope.on,
+        and_(
+            trips.c.service_on == day_after(scope.on, -1),
+            trips.c.planned_end_ms >= scope.now_ms - AFTER_PLAN_MS,
+        ),
+        and_(trips.c.service_on == day_after(scope.on), trips.c.planned_start_ms <= scope.now_ms + BEFORE_MS),
+    )
 
 
 def riders_in(scope: Scope) -> ColumnElement[bool]:
@@ -77,6 +90,12 @@ def riders_in(scope: Scope) -> ColumnElement[bool]:
             return guards(scope, riders.c.id)
         case "person" | "nobody":
             return false()
+
+
+def notices_of(scope: Scope, user_id: str) -> ColumnElement[bool]:
+    """Say that a row of `notices` is the user's; a guardian's only of children who are theirs now."""
+    mine = (notices.c.user_id == user_id) & notices.c.withdrawn_at_ms.is_(None)
+    return mine & guards(scope, notices.c.rider_id) if scope.kind == "guardian" else mine
 
 
 def owned_in(scope: Scope, operator_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -136,11 +155,9 @@ class ScopesDb:
         )
         return self._one(schools.c.id, schools.c.code, mine, ref)
 
-    def find_notice_id(self, user_id: str, ref: str) -> str | None:
+    def find_notice_id(self, scope: Scope, user_id: str, ref: str) -> str | None:
         return self._connection.scalar(
-            select(notices.c.id).where(
-                notices.c.id == ref, notices.c.user_id == user_id, notices.c.withdrawn_at_ms.is_(None)
-            )
+            select(notices.c.id).where(notices.c.id == ref, notices_of(scope, user_id))
         )
 
     def find_token_id(self, user_id: str, ref: str) -> str | None:

@@ -92,7 +92,7 @@ class TripsDb:
     def page(self, scope: Scope, filters: dict[str, str], after: str | None, limit: int) -> list[TripRow]:
         query = select_trips().where(trips_in(scope), *(_is(name, value) for name, value in filters.items()))
         if after is not None:
-            query = query.where(self._behind(after))
+            query = query.where(self._behind(scope, after))
         query = query.order_by(trips.c.service_on.desc(), trips.c.planned_start_ms, trips.c.id).limit(limit)
         return [trip_row(row) for row in self._connection.execute(query)]
 
@@ -201,9 +201,9 @@ class TripsDb:
             for row in self._connection.execute(query)
         ]  # fmt: skip
 
-    def _behind(self, after: str) -> ColumnElement[bool]:
+    def _behind(self, scope: Scope, after: str) -> ColumnElement[bool]:
         last = self._connection.execute(
-            select(trips.c.service_on, trips.c.planned_start_ms).where(trips.c.id == after)
+            select(trips.c.service_on, trips.c.planned_start_ms).where(trips.c.id == after, trips_in(scope))
         ).one_or_none()
         if last is None:
             raise InvalidError("`after` is none of this list's cursors: take `next` of the page before.")

@@ -257,16 +257,20 @@ def test_log_out_closes_its_sockets_and_no_others(served: Served) -> None:
 
 def test_an_unlinked_child_and_a_closed_account_end_within_seconds(served: Served, dial: Dial) -> None:
     # As an import or a command does: it moves the catalogue's number, and says nothing else.
-    phone, other = dial("guardian-alpha"), dial("school-alpha")
+    phone, other, desk = dial("guardian-alpha"), dial("school-alpha"), dial("operator-alpha")
     phone.ask("watch", {"child": ALPHA.id("child")})
+    desk.ask("watch", {"fleet": True})
     change(served.web.database, t.guardians, ALPHA.id("g-child"), ended_at_ms=1)
     change(served.web.database, t.users, "user-school-alpha".ljust(32, "0"), ended_at_ms=1)
     change(served.web.database, t.counters, "catalog", value=2)
     assert phone.wait("ended", within_s=5) == {"watch": {"child": ALPHA.id("child")}, "reason": "rights"}
     assert other.wait("ended", within_s=5) == {"watch": None, "reason": "session"}
-    say(served, "live/positions", items=[a_position()])
-    settle(served, phone)
-    assert phone.of("position") == []
+    user_id = "user-guardian-alpha".ljust(32, "0")
+    say(served, "live/notices", items=[{"id": ALPHA.id("notice"), "user_id": user_id}])
+    for lon in (105.206, 105.207):  # the second round is over when the first one's notices are out
+        say(served, "live/positions", items=[a_position(lon=lon)])
+        until(lambda lon=lon: desk.of("position") and desk.of("position")[-1]["items"][0]["lon"] == lon, "a round")
+    assert (phone.of("position"), phone.of("notice")) == ([], [])
 
 
 def test_a_school_sees_its_buses_while_they_serve_it(served: Served, dial: Dial) -> None:
