@@ -99,8 +99,11 @@ class _Up:
         began = time.monotonic()
         await self._check_machine()
         self._lines.say("up", f"starting on the data folder {self._settings.data}")
-        await self._run_to_end("db", self._plan.db)
-        pack = await self._make_demo() if self._settings.demo else None
+        pack = None
+        if self._settings.demo:
+            pack = await self._make_demo()  # brings the database to its version too
+        else:
+            await self._run_to_end("db", self._plan.db)
         for stage in self._plan.stages:
             for role, argv in stage:
                 self._add(Child(role, argv, self._environ, self._lines))
