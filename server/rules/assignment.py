@@ -116,7 +116,7 @@ def _assign(state: VehicleState, entry: Entry, road: Road) -> VehicleState:
         riders=tuple(RiderState(rider.rider_id, rider.stop_id, "expected") for rider in plan.roster),
     )
     earlier = tuple(old for old in state.earlier if old.trip_id != plan.trip_id)
-    if running is not None:
+    if running is not None and (running.state != "scheduled" or running.rides):  # else it was never begun
         earlier = (*earlier, running)[-KEEP_EARLIER:]
     trip = absences.settle(trip, plan, entry.key.t)
     return replace(state, trip=trip, earlier=earlier, loose=(), anchor_m=None)

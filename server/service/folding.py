@@ -94,7 +94,9 @@ class Folder:
         key = head.state.key
         if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
             self._late(work, head, entry, now_s)
-        elif hold or head.held:  # behind one that is held it waits too, or that one would be late when it is released
+        elif (
+            hold or head.held
+        ):  # behind one that is held it waits too, or that one would be late when it is released
             head.held.append(entry)
             self._holding[head.bus.vehicle_id] = None
         else:
@@ -218,11 +220,23 @@ class Folder:
             if head.behind:
                 if after.trip is not None and after.trip is not before.trip:
                     head.pending[after.trip.trip_id] = after.trip
-            elif cut and before.trip is not None:
-                self._project(work, head, before.trip)
-                head.forget_projected()
+            if cut and before.trip is not None:
+                self._end_turn(work, head, before.trip)
         if head.state.loose and head.state.loose is not loose:
             work.put_loose_rides(head.state)
+
+    def _end_turn(self, work: LogWork, head: VehicleHead, trip: TripState) -> None:
+        """Write a trip for the last time; one that the crew left before it began is anybody's again."""
+        left = trip not in head.state.earlier
+        if head.behind:
+            if left:
+                head.pending.pop(trip.trip_id, None)
+                head.stale.add(trip.trip_id)
+        elif left:
+            self._unproject(work, head, trip.trip_id)
+        else:
+            self._project(work, head, trip)
+            head.forget_projected()
 
     def _checkpoint_due(self, head: VehicleHead, state: VehicleState) -> bool:
         if state.key is None:
@@ -268,7 +282,11 @@ class Folder:
         """Take back a trip that, folded again, this bus did not run; another bus that said so too has it then."""
         never = TripState(trip_id, vehicle_id=head.bus.vehicle_id)
         told = corrections(work.list_told(trip_id), never)
-        work.unproject(trip_id, self._catalogue.tell(never, told) if told else ())
+        head.projected.pop(trip_id, None)
+        if not work.unproject(
+            trip_id, head.bus.vehicle_id, self._catalogue.tell(never, told) if told else ()
+        ):
+            return
         for other in self._heads.values():
             for trip in (*other.state.earlier, other.state.trip):
                 if other is not head and trip is not None and trip.trip_id == trip_id:

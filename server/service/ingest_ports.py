@@ -100,8 +100,11 @@ class LogWork(Protocol):
     def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
         """List (rider, kind, occurrence) of the notices of a trip that were sent."""
 
-    def unproject(self, trip_id: str, told: Sequence[Told]) -> None:
-        """Make the rows of a trip those of one that never ran; `told` is what has to be taken back."""
+    def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told]) -> bool:
+        """Make the rows of a trip that this vehicle ran those of one that never ran; `told` is what has to be taken back.
+
+        False, and nothing written, when another vehicle runs it.
+        """
 
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""

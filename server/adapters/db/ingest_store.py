@@ -345,9 +345,15 @@ class DatabaseLogWork:
         )
         return {(row.rider_id, row.kind, row.occurrence) for row in rows}
 
-    def unproject(self, trip_id: str, told: Sequence[Told]) -> None:
-        """Make the rows of a trip those of one that never ran; `told` is what has to be taken back."""
+    def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told]) -> bool:
+        """Make the rows of a trip that this vehicle ran those of one that never ran; `told` is what has to be taken back.
+
+        False, and nothing written, when another vehicle runs it.
+        """
         self.flush()
+        ours = select(trips.c.id).where(trips.c.id == trip_id, trips.c.run_vehicle_id == vehicle_id)
+        if self._connection.scalar(ours) is None:
+            return False
         for rider in self._connection.execute(
             select(trip_riders.c.rider_id, trip_riders.c.stranger).where(trip_riders.c.trip_id == trip_id)
         ).all():
@@ -365,6 +371,7 @@ class DatabaseLogWork:
         self._project_rides(None, never)
         self._project_notices(None, never, told)
         self._settle([trips.c.id == trip_id])
+        return True
 
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""

@@ -124,7 +124,9 @@ def test_a_database_that_stays_away_makes_ingest_leave_the_broker_instead_of_buf
     house.line.disconnect = leave  # type: ignore[method-assign]
     away = TornLog(house, 10_000, committed=False, error=LogUnavailable("away"), times=13)
     house.start(away)
-    away.nth = away.seen + 2  # after the first look of `run`: the whole of its patience, and two more looks from outside
+    away.nth = (
+        away.seen + 2
+    )  # after the first look of `run`: the whole of its patience, and two more looks from outside
     house.ingest._stop.wait = lambda timeout=None: False  # type: ignore[method-assign] # the pauses between its tries
     house.work_off(messages)
     assert left == [0], "it left once, and nothing was acknowledged: the broker has it all"

@@ -205,13 +205,17 @@ def test_a_change_between_the_start_and_the_first_look_at_the_catalogue_is_seen(
     house = make_house()
     entries = a_morning()
     house.clock.set_ms(entries[-1].key.t)
-    house.feed([house.message(entry) for entry in entries[:10]])  # before ingest's first look: a card of nobody's
+    house.feed(
+        [house.message(entry) for entry in entries[:10]]
+    )  # before ingest's first look: a card of nobody's
     with house.database.write() as connection:
         connection.execute(t.riders.update().where(t.riders.c.id == "rider2").values(card="NEW"))
         connection.execute(t.counters.insert().values(name="catalog", value=1))
     house.clock.advance(2.1)
     house.ingest.tick()
-    assert house.ingest._catalogue.context(house.ingest._folder._heads["bus1"].bus).find_rider("NEW") == "rider2"
+    assert (
+        house.ingest._catalogue.context(house.ingest._folder._heads["bus1"].bus).find_rider("NEW") == "rider2"
+    )
 
 
 def test_a_ride_before_any_trip_belongs_to_none_and_is_kept_once_in_every_order(make_any_house: Make) -> None:
