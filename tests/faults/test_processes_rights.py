@@ -87,6 +87,25 @@ def test_a_new_recorder_on_a_bus_puts_the_old_one_out_and_is_heard(house: House)
             assert time.monotonic() - began < OUT_S
 
 
+def test_a_recorder_that_an_import_leaves_out_is_put_out_and_stays_out(house: House) -> None:
+    system, recorders = house
+    secret = secret_of(house, "DEV-0002")
+    with (
+        recorder(system, "DEV-0002", secret) as revoked,
+        recorder(system, "DEV-0001", secret_of(house, "DEV-0001")) as kept,
+    ):
+        assert revoked.let_in() and kept.let_in()
+        began = time.monotonic()
+        change_rows(recorders.pack / "devices.csv", lambda row: None if row["id"] == "DEV-0002" else row)
+        system.command("import", str(recorders.pack))
+        assert revoked.gone.wait(2 * OUT_S)
+        print(f"\nout after {time.monotonic() - began:.1f} s")
+        assert time.monotonic() - began < OUT_S
+        with recorder(system, "DEV-0002", secret) as again:
+            assert not again.let_in()
+        assert not kept.gone.is_set()
+
+
 def test_an_account_that_is_added_may_log_in_at_once(house: House) -> None:
     system, _ = house
     password = "four quiet lanterns at dusk"
@@ -119,7 +138,9 @@ def test_a_card_that_an_import_changes_is_known_to_the_bus_that_runs(house: Hous
         say(device, "DEV-0001", "ride", seq=2, t=now_ms + 1, card="NEWCARD1", by="card")
         until(lambda: system.value("SELECT count(*) FROM rides") == 1, "the ride of an unknown card", IN_S)
         assert system.value("SELECT rider_id FROM rides") is None
-        change_card(pack, rider, "NEWCARD2")
+        change_rows(
+            pack / "riders.csv", lambda row: row | {"card": "NEWCARD2"} if row["id"] == rider else row
+        )
         system.command("import", str(pack))
         began = time.monotonic()
         seq = 2
@@ -146,14 +167,10 @@ def test_a_card_that_an_import_changes_is_known_to_the_bus_that_runs(house: Hous
         print(f"\nknown {time.monotonic() - began:.1f} s after the import")
 
 
-def change_card(pack: Path, rider: str, card: str) -> None:
-    """Give a student of the pack another card."""
-    path = pack / "riders.csv"
+def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | None]) -> None:
+    """Write a file of the pack again with each row as the change gives it, without those that it gives None for."""
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        if row["id"] == rider:
-            row["card"] = card
+        rows = [changed for row in csv.DictReader(file) if (changed := change(row)) is not None]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
