@@ -109,7 +109,9 @@ describe('the first sentence', () => {
     // Where the bus turns at once, the news stands for five minutes, but never over a bus that should have started.
     const soon = { planned_start_at: at('07:48') };
     expect([of('07:47', soon).kind, of('07:50', soon).kind]).toEqual(['at_school', 'not_started']);
-    expect(badgeOf(child)).toEqual({ badge: 'at_school', tone: 'ok' });
+    expect(badgeOf(child, at('08:30'))).toEqual({ badge: 'at_school', tone: 'ok' });
+    expect(badgeOf(child, at('16:20')).badge).toBe('waiting');
+    expect(badgeOf({ ...child, rides: [] }, at('08:30')).badge).toBe('later');
   });
 
   it('calls a bus without a number by its plate', () => {
@@ -151,15 +153,22 @@ it('advises where a sentence alone would leave the reader helpless', () => {
 });
 
 it('tells the child by a badge of its own', () => {
-  expect(badgeOf(aChild(aTrip({ rider_state: 'aboard' })))).toEqual({ badge: 'aboard', tone: 'ok' });
-  expect(badgeOf(aChild(aTrip({ rider_state: 'alighted', direction: 'from_school' }))).badge).toBe('off');
-  expect(badgeOf(aChild(aTrip({ position: aPosition(), rider_state: 'no_show' }))).tone).toBe('act');
-  expect(badgeOf(aChild(null)).badge).toBe('none');
+  expect(badgeOf(aChild(aTrip({ rider_state: 'aboard' })), at('07:20'))).toEqual({
+    badge: 'aboard',
+    tone: 'ok',
+  });
+  expect(
+    badgeOf(aChild(aTrip({ rider_state: 'alighted', direction: 'from_school' })), at('07:20')).badge,
+  ).toBe('off');
+  expect(badgeOf(aChild(aTrip({ position: aPosition(), rider_state: 'no_show' })), at('07:20')).tone).toBe(
+    'act',
+  );
+  expect(badgeOf(aChild(null), at('07:20')).badge).toBe('none');
 });
 
 it('calls nobody waiting whose bus has gone', () => {
   const stops = [aStop('p3', { departed_at: at('07:19'), passed: true, mine: true })];
-  const badge = (over: Partial<ChildTrip>) => badgeOf(aChild(aTrip(over))).badge;
+  const badge = (over: Partial<ChildTrip>) => badgeOf(aChild(aTrip(over)), at('07:20')).badge;
   expect(badge({})).toBe('waiting');
   expect(badge({ stops })).toBe('not_recorded');
   expect(badge({ state: 'closed' })).toBe('not_recorded');

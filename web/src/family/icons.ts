@@ -19,6 +19,7 @@ import type { Badge } from '../model/badge.ts';
 import type { NoticeKind } from '../model/notice.ts';
 
 export const BADGE_ICONS: Record<Badge, typeof Bus> = {
+  later: Clock,
   waiting: Clock,
   aboard: Bus,
   at_school: School,

@@ -1,9 +1,10 @@
 /** What a guardian's first sentence has to say: one situation out of all that a child's day can be in. */
 
-import { findRideBefore, type Child } from './child.ts';
+import type { Child } from './child.ts';
 import type { Instant } from './instant.ts';
 import type { Tone } from './notice.ts';
 import { freshness, type Freshness } from './position.ts';
+import { findEarlierTold } from './told.ts';
 import { boardsAt, findMyStop, hasLeft, type ChildTrip, type Eta } from './trip.ts';
 
 export type SituationKind =
@@ -63,11 +64,6 @@ const QUIET: Situation = {
 
 /** A start is called overdue a minute after its time: before that the minute hand is still on it. */
 const OVERDUE_MS = 60_000;
-/** PRODUCT: a bus may be seen from 15 min before its trip; until then the trip that is over is the news. */
-const BEFORE_MS = 900_000;
-/** … which it is for 5 min in any case. */
-const NEWS_MS = 300_000;
-
 /** Find the child's situation at `now` (the server's clock). */
 export function situationOf(child: Child, now: Instant): Situation {
   const trip = child.trip;
@@ -90,13 +86,10 @@ function ofException(trip: ChildTrip): Situation | null {
   return null;
 }
 
-/** Between two trips: how the earlier one ended, until the next one's bus may be seen. */
+/** Between two trips: how the earlier one ended, and when the next one starts. */
 function ofEarlier(child: Child, trip: ChildTrip, now: Instant): Situation | null {
-  if (trip.state !== 'scheduled') return null;
-  const [earlier, ride] = findRideBefore(child, trip) ?? [];
-  if (!earlier || !ride) return null;
-  const isNews = now.ms < ride.at.ms + NEWS_MS || now.ms < trip.planned_start_at.ms - BEFORE_MS;
-  const done = isNews && now.ms < trip.planned_start_at.ms ? ofDone(child, earlier) : null;
+  const earlier = findEarlierTold(child, now);
+  const done = earlier && ofDone(child, earlier);
   return done && { ...done, headline: { kind: 'next', at: trip.planned_start_at } };
 }
 

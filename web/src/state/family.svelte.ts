@@ -108,15 +108,13 @@ export class Family {
 
   async reload(): Promise<void> {
     try {
-      const [children, page] = await Promise.all([
-        this.session.askedEarly() ?? this.session.http.children(),
-        this.session.http.notices(null),
+      const children = this.session.askedEarly() ?? this.session.http.children();
+      // The first sentence needs the children alone, and is not held up by the list.
+      await Promise.all([
+        children.then((said) => this.#take(said)),
+        this.session.http.notices(null).then((page) => this.#learn(page)),
       ]);
-      const known = new Map(this.children?.map((child) => [child.id, child]));
-      this.children = children.map((child) => replaceChild(known.get(child.id), child));
-      this.#learn(page);
       this.failed = null;
-      this.#live?.watch(children.map((child) => child.id));
       this.#line.answered();
       if (this.#line.isDown) await this.#fetchLine();
     } catch (failure) {
@@ -125,6 +123,12 @@ export class Family {
       if (failure instanceof Failure && failure.kind === 'unreachable') this.#line.unanswered();
       this.#askAgain();
     }
+  }
+
+  #take(children: readonly Child[]): void {
+    const known = new Map(this.children?.map((child) => [child.id, child]));
+    this.children = children.map((child) => replaceChild(known.get(child.id), child));
+    this.#live?.watch(children.map((child) => child.id));
   }
 
   #askAgain(): void {
