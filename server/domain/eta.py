@@ -6,6 +6,7 @@ It refuses to guess: a stale position, or a trip that is not on its way, has no 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
@@ -71,11 +72,13 @@ def estimate(
     interval_s: float,
     next_seq: int,
     visits: Sequence[Visit] = (),
+    within_ms: float = inf,
 ) -> list[Eta | None]:
     """Estimate the arrival at each stop, in their order; None for those that are behind and where nothing can be said.
 
     `metre` and `at_ms` are the bus's last position on the shape, `next_seq` the first stop that it has neither served nor
     passed. A late bus stays late (less RECOVERY of the driving ahead); an early one waits at each stop for its planned departure.
+    Stops that are more than `within_ms` ahead are left out, for a caller who asks at every position.
     """
     found: list[Eta | None] = [None] * len(stops)
     if state != "en_route" or metre is None or at_ms is None or is_stale(at_ms, now_ms, interval_s):
@@ -100,6 +103,8 @@ def estimate(
         if clock_ms + leg_ms > stop.arrival_ms:
             leg_ms = max(leg_ms * (1 - RECOVERY), stop.arrival_ms - clock_ms)
         clock_ms = max(clock_ms + leg_ms, now_ms)
+        if clock_ms - now_ms > within_ms + 1:  # 1 ms for the rounding; the caller compares what it is given
+            break
         ahead_s = (clock_ms - now_ms) / 1000
         found[seq] = Eta(
             at_ms=round(clock_ms),

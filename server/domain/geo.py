@@ -76,6 +76,9 @@ class Polyline(msgspec.Struct, frozen=True):
         best_m = ms[first]
         ax, ay = xs[first], ys[first]
         for k in range(first + 1, last + 1):
+            # From here on every place is too far ahead to cost less, however near it lies.
+            if pull and pull * (ms[k - 1] - expected_m) >= best_cost:
+                break
             bx, by = xs[k], ys[k]
             dx, dy = bx - ax, by - ay
             sq = dx * dx + dy * dy

@@ -6,6 +6,8 @@ still expected there, in the afternoon for riders who are aboard. A stop that is
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from msgspec.structs import replace
 
 from server.domain.eta import estimate
@@ -27,32 +29,35 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     road = context.find_road(trip.trip_id)
     if road is None:
         return state
-    waiting = _waiting(trip, road.plan)
-    if not waiting:
-        return state
     etas = estimate(
         road.plan.stops, state=trip.state, metre=trip.metre, at_ms=fix.t, now_ms=fix.t, interval_s=INTERVAL_S,
-        next_seq=trip.next_seq, visits=trip.visits,
+        next_seq=trip.next_seq, visits=trip.visits, within_ms=APPROACHING_MS,
     )  # fmt: skip
-    told: list[Announcement] = []
     served = {visit.seq for visit in trip.visits}
+    near: dict[str, int] = {}
     for stop, eta in zip(road.plan.stops, etas, strict=True):
-        if eta is None or stop.seq in served or eta.at_ms - fix.t > APPROACHING_MS:
-            continue
-        minutes = max(1, round((eta.at_ms - fix.t) / 60_000))
-        told += [
-            Announcement(rider, "approaching", 1, fix.t, stop.id, minutes)
-            for rider in waiting.get(stop.id, ())
-        ]
+        if eta is not None and stop.seq not in served and eta.at_ms - fix.t <= APPROACHING_MS:
+            near.setdefault(stop.id, eta.at_ms - fix.t)  # where a route passes a stop twice, the first time
+    if not near:
+        return state
+    waiting = _waiting(trip, road.plan, near)
+    told = [
+        Announcement(rider, "approaching", 1, fix.t, stop_id, max(1, round(ahead_ms / 60_000)))
+        for stop_id, ahead_ms in near.items()
+        for rider in waiting.get(stop_id, ())
+    ]
     return replace(state, trip=replace(trip, announcements=(*trip.announcements, *told))) if told else state
 
 
-def _waiting(trip: TripState, plan: TripPlan) -> dict[str, list[str]]:
-    """Riders by stop to whom the stop matters and who weren't told yet."""
-    done = {told.rider_id for told in trip.announcements if told.kind == "approaching"}
+def _waiting(trip: TripState, plan: TripPlan, near: Container[str]) -> dict[str, list[str]]:
+    """Riders of the near stops, by stop, to whom it matters and who weren't told yet."""
     wanted = "expected" if plan.direction == "to_school" else "aboard"
+    found = [rider for rider in trip.riders if rider.stop_id in near and rider.state == wanted]
+    if not found:
+        return {}
+    done = {told.rider_id for told in trip.announcements if told.kind == "approaching"}
     waiting: dict[str, list[str]] = {}
-    for rider in trip.riders:
-        if rider.state == wanted and rider.stop_id is not None and rider.rider_id not in done:
+    for rider in found:
+        if rider.stop_id is not None and rider.rider_id not in done:
             waiting.setdefault(rider.stop_id, []).append(rider.rider_id)
     return waiting
