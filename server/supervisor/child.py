@@ -34,6 +34,7 @@ class Child:
         self._lines = lines
         self._says_ready = says_ready
         self._backoff = Backoff()
+        self._died_at: float | None = None
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
@@ -65,7 +66,7 @@ class Child:
             await self._task
 
     async def _keep_running(self) -> None:
-        listener = ReadySocket(self.ready.set)
+        listener = ReadySocket(self._said_ready)
         environ = {**self._environ, "NOTIFY_SOCKET": listener.name}
         try:
             while not self._stopping.is_set():
@@ -75,12 +76,19 @@ class Child:
                 if self._stopping.is_set():
                     return
                 self.deaths += 1
+                self._died_at = time.monotonic()
                 wait_s = self._backoff.next_s(time.monotonic() - began)
                 self._lines.say("up", f"warning: {self.name} {said}; starting it again in {wait_s:g} s")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), wait_s)
         finally:
             listener.close()
+
+    def _said_ready(self) -> None:
+        self.ready.set()
+        if self._died_at is not None:
+            away_s, self._died_at = time.monotonic() - self._died_at, None
+            self._lines.say("up", f"{self.name} is ready again, {away_s:.1f} s after its end")
 
     async def _run_once(self, environ: Mapping[str, str]) -> str:
         """Run it to its end; give how it ended, as words that follow its name."""

@@ -60,6 +60,7 @@ def test_a_killed_role_is_another_process_soon_and_it_is_said(start_up: Starter)
     for role in ROLES:
         until(lambda role=role: len(up.pids(role)) == 2, f"{role} started again")  # type: ignore[misc]
         assert f"warning: {role} was killed by SIGKILL; starting it again in 0.2 s" in up.log
+        until(lambda role=role: f"{role} is ready again" in up.log, f"{role}'s return is said")  # type: ignore[misc]
 
 
 def test_what_a_dead_role_left_behind_is_ended_before_it_starts_again(start_up: Starter) -> None:
