@@ -76,8 +76,8 @@ class House:
         subprocess.run(self._command(*words), check=True, stdout=subprocess.DEVNULL, env=self._environ())
 
     @contextlib.contextmanager
-    def role(self, name: str) -> Iterator[Role]:
-        """Run a role; it is ready within the block."""
+    def role(self, name: str, *, ready: bool = True) -> Iterator[Role]:
+        """Run a role; it is ready within the block unless `ready` is False."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ears:
             word = f"sixfixed-bench-{secrets.token_hex(8)}"
             ears.bind("\0" + word)
@@ -86,7 +86,7 @@ class House:
             process = subprocess.Popen(self._command(name, "--log-level", "warning"), env=environ)
             role = Role(process)
             try:
-                if b"READY=1" not in ears.recv(4096):
+                if ready and b"READY=1" not in ears.recv(4096):
                     raise RuntimeError(f"{name} said something else than that it is ready")
                 yield role
             finally:
