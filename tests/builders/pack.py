@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+
+from openpyxl import Workbook
 
 FILES: dict[str, str] = {
     "agency.txt": """agency_id,agency_name,agency_url,agency_timezone,agency_lang
@@ -101,6 +105,16 @@ ST-2,R1-AM,B,1234
 ST-2,R1-AM,C,5
 ST-3,R1-PM,C,12345
 """,
+    "zones.csv": """id,kind,limit_kmh,wkt,width_m,valid_from,valid_until
+Z-BRIDGE,hazard,,"LINESTRING (105.11 37.5, 105.112 37.5)",8,,
+Z-SCHOOL,limit,30,"POLYGON ((105.129 37.504, 105.131 37.504, 105.131 37.506, 105.129 37.506, 105.129 37.504))",,2026-09-01,2027-07-15
+Z-G70,expressway,100,"LINESTRING (105.1 37.6, 105.3 37.61)",40,,
+""",
+    "settings.csv": """scope,name,value
+system,corridor_m,60
+operator:OP,stale_intervals,3.5
+route:R1,arrival_late_s,420
+""",
 }
 
 
@@ -136,3 +150,23 @@ def zip_pack(path: Path, files: dict[str, str] | None = None, inside: str = "") 
         for name, text in (FILES if files is None else files).items():
             archive.writestr(inside + name, text)
     return path
+
+
+def make_book(files: Mapping[str, str]) -> Workbook:
+    """Give a workbook of the CSV files among these, every cell a text."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, text in files.items():
+        if name.endswith(".csv"):
+            sheet = book.create_sheet(name.removesuffix(".csv"))
+            for row in csv.reader(text.splitlines()):
+                sheet.append(row)
+    return book
+
+
+def write_book_pack(folder: Path, book: Workbook, files: dict[str, str] | None = None) -> Path:
+    """Write a workbook, and the GTFS files beside it, into a new folder."""
+    known = FILES if files is None else files
+    write_pack(folder, {name: text for name, text in known.items() if name.endswith(".txt")})
+    book.save(folder / "county.xlsx")
+    return folder

@@ -34,6 +34,8 @@ def read_wkt(text: str) -> str:
     except shapely.errors.GEOSException as why:
         reason = str(why).split(": ", 1)[-1].strip().rstrip(".")
         raise ValueError(f"this can't be read ({reason}); {_ADVICE}") from None
+    if geometry.has_z:
+        raise ValueError("a point of this has three numbers; write two numbers a point, lon lat")
     west, south, east, north = geometry.bounds
     if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         swapped = south >= -180 and north <= 180 and west >= -90 and east <= 90

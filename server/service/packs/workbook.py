@@ -46,7 +46,7 @@ def read_workbook(name: str, content: bytes, beside: Collection[str], remarks: R
             0,
             "",
             None,
-            f"this is no workbook that can be read ({type(why).__name__}); save it again as .xlsx",
+            f"this is no workbook that can be read ({type(why.__cause__ or why).__name__}); save it again as .xlsx",
         )
         return {}
 

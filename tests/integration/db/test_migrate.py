@@ -112,3 +112,40 @@ def test_looking_at_a_database_that_is_not_there_makes_none(tmp_path: Path) -> N
             act(f"sqlite:///{file}")
     assert not migrate.is_current(f"sqlite:///{file}")
     assert not file.exists()
+
+
+def test_the_second_version_comes_and_goes_and_old_rows_stay(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0001")
+    database = Database(empty_url)
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO operators (id, code, name, timezone) VALUES ('o', 'OP', '中卫校车', 'Asia/Shanghai')"
+            )
+        )
+        connection.execute(text("INSERT INTO counters (name, value) VALUES ('catalog', 7)"))
+
+    def kept() -> tuple[object, ...]:
+        with database.read() as connection:
+            operator = connection.execute(text("SELECT id, code, name FROM operators")).one()
+            return *operator, connection.scalar(text("SELECT value FROM counters"))
+
+    before = kept()
+    second = {"zones", "settings", "alarms"}
+    assert not second & tables_of(empty_url)
+    migrate.upgrade(empty_url, "0002")
+    assert second <= tables_of(empty_url)
+    assert kept() == before == ("o", "OP", "中卫校车", 7)
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO alarms (id, kind, operator_id, object, since_ms, detail) "
+                "VALUES ('a', 'calendar_ended', 'o', 'SCHOOL', 1, '{}')"
+            )
+        )
+    migrate.downgrade(empty_url, "0001")
+    assert not second & tables_of(empty_url)
+    assert kept() == before
+    migrate.upgrade(empty_url)
+    assert kept() == before
+    database.dispose()

@@ -93,6 +93,26 @@ FAULTS = [
     ("calendar.txt", "20260901", "2026-09-01", (2, "start_date", "2026-09-01"), "YYYYMMDD"),
     ("calendar_dates.txt", "20261010,1,4", "20261010,1,8", (3, "as_weekday", "8"), "from 1 to 7"),
     ("calendar_dates.txt", "20261010,1,4", "20261010,3,4", (3, "exception_type", "3"), "from 1 to 2"),
+    ("zones.csv", "Z-SCHOOL,limit", "Z-SCHOOL,school", (3, "kind", "school"), "expressway, hazard, limit"),
+    ("zones.csv", "limit,30,", "limit,,", (3, "limit_kmh", ""), "kind limit says its limit"),
+    ("zones.csv", "limit,30,", "limit,130,", (3, "limit_kmh", "130"), "from 5 to 120"),
+    ("zones.csv", ",40,,", ",,,", (4, "width_m", ""), "needs the road's width"),
+    ("zones.csv", ",40,,", ",400,,", (4, "width_m", "400"), "from 1 to 200"),
+    ("zones.csv", '504))",,', '504))",9,', (3, "width_m", "9"), "has no width"),
+    ("zones.csv", "2027-07-15", "2026-07-15", (3, "valid_until", "2026-07-15"), "before valid_from"),
+    ("zones.csv", "2026-09-01", "2026-9-1", (3, "valid_from", "2026-9-1"), "YYYY-MM-DD"),
+    ("zones.csv", "Z-G70", "Z-BRIDGE", (4, "id", "Z-BRIDGE"), "line 2 has the same"),
+    ("settings.csv", "corridor_m", "coridor_m", (2, "name", "coridor_m"), "did you mean corridor_m?"),
+    ("settings.csv", "corridor_m", "horn", (2, "name", "horn"), "there are corridor_m, off_route_s"),
+    ("settings.csv", ",60", ",60.5", (2, "value", "60.5"), "a whole number from 5 to 1000 (m)"),
+    ("settings.csv", ",60", ",4", (2, "value", "4"), "from 5 to 1000"),
+    ("settings.csv", ",3.5", ",3.5e0", (3, "value", "3.5e0"), "a number from 1 to 20"),
+    ("settings.csv", ",420", ",", (4, "value", ""), "must not be empty"),
+    ("settings.csv", "route:R1", "route:R9", (4, "scope", "route:R9"), "routes.txt has no such row"),
+    ("settings.csv", "route:R1", "permit:R1", (4, "scope", "permit:R1"), "permits.csv has no such row"),
+    ("settings.csv", "operator:OP", "operator", (3, "scope", "operator"), "operator:ID, route:ID"),
+    ("settings.csv", "operator:OP", "school:OP", (3, "scope", "school:OP"), "operator:ID, route:ID"),
+    ("settings.csv", "operator:OP,stale_intervals,3.5", "system,corridor_m,70", (3, "scope and name", "system, corridor_m"), "line 2"),
     ("shapes.txt", "OUT,37.5000,105.1000,1", "OUT,37.5000,205.1000,1", (2, "shape_pt_lon", "205.1000"), "-180 to 180"),
 ]  # fmt: skip
 
@@ -108,6 +128,31 @@ def test_a_fault_is_said_where_it_is(
     remarks = judge_files(edit_pack(file, old, new))
     assert where(remarks.faults) == [(file, *place)], [fault.sentence() for fault in remarks.faults]
     assert words in remarks.faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("wkt", "words"),
+    [
+        ("POLYGON ((105.1 37.5, 105.2 37.5, 105.2 37.6))", "closed"),
+        ("POLYGON ((105.1 37.5, 105.2 37.6, 105.1 37.6, 105.2 37.5, 105.1 37.5))", "Self-intersection"),
+        ("POLYGON ((37.5 105.1, 37.5 105.2, 37.6 105.2, 37.5 105.1))", "longitude comes first"),
+        ("LINESTRING (105.1 37.5)", "can't be read"),
+        ("LINESTRING (105.1 37.5, 105.1 37.5)", "no sound shape"),
+        ("LINESTRING (105.1 37.5 1200, 105.2 37.5 1200)", "two numbers"),
+        ("LINESTRING (1" + "0" * 400 + " 37.5, 105.2 37.5)", "beyond 180 degrees"),
+        ("LINESTRING (nan 37.5, 105.2 37.5)", "LINESTRING (lon lat, …)"),
+        ("LINESTRING EMPTY", "LINESTRING (lon lat, …)"),
+        ("POLYGON ()", "can't be read"),
+        ("POINT (105.1 37.5)", "LINESTRING (lon lat, …)"),
+        ("MULTIPOLYGON (((105 37, 106 37, 106 38, 105 37)))", "LINESTRING (lon lat, …)"),
+        ("LINESTRING (" + ", ".join(["105.1 37.5"] * 4000) + ")", "fewer points"),
+    ],
+    ids=lambda value: value[:24],
+)
+def test_a_zone_that_lies_nowhere_is_said(wkt: str, words: str) -> None:
+    faults = judge_files(edit_pack("zones.csv", "LINESTRING (105.1 37.6, 105.3 37.61)", wkt)).faults
+    assert [(one.file, one.line, one.column) for one in faults] == [("zones.csv", 4, "wkt")], faults
+    assert words in faults[0].message
 
 
 def test_a_double_id_is_said_beside_what_it_breaks() -> None:
