@@ -60,9 +60,9 @@ def _judge_accounts(pack: Pack, full: Pack, remarks: Remarks) -> None:
             continue
         if file is None:
             if user.scope_id is not None:
-                message = f"a {user.role} has no scope; leave this blank"
+                message = f"an account of role {user.role} has no scope; leave this blank"
         elif user.scope_id is None:
-            message = f"a {user.role} needs a scope: a row of {file}; write its id"
+            message = f"an account of role {user.role} needs a scope: a row of {file}; write its id"
         elif file == "people.csv":
             if user.scope_id not in badges:
                 message = f"{file} has no such badge; add it or correct this"
