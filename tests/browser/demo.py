@@ -24,6 +24,7 @@ from tests.waiting import until
 
 # Fast enough that a bus reaches the next stop soon and a silent one is stale after ten seconds; slow enough for a phone to follow.
 SPEED = 6
+ON_THE_WAY_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,16 @@ class Demo:
         return round(datetime.fromisoformat(now).timestamp() * 1000)
 
     def family_boarding(self, after_s: int) -> Family:
-        """Give the guardian of the child who boards next, `after_s` seconds of the system's clock from now at least."""
-        now_ms = self.now_ms()
+        """Give the guardian of a child who boards soon, but `after_s` seconds of the system's clock from now at least.
+
+        It boards on the way: at a trip's first stop nobody is told that the bus comes near.
+        """
+        from_ms = self.now_ms() + after_s * 1000
         with self.database.read() as connection:
-            boarding = next_boarding(connection, now_ms + after_s * 1000)
+            boarding = next_boarding(connection, from_ms)
+            while boarding.at_ms < boarding.trip.planned_start_ms + ON_THE_WAY_MS:
+                from_ms = boarding.at_ms
+                boarding = next_boarding(connection, from_ms)
             name = connection.scalar(select(t.riders.c.name).where(t.riders.c.id == boarding.rider_id))
         return self._family(boarding.rider_id, str(name), boarding.stop)
 

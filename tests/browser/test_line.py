@@ -31,10 +31,10 @@ def test_an_old_position_looks_old_and_a_new_one_live_again(
     desk.expect_map()
     demo.pause("fleet")
     try:
+        until(lambda: re.search("[345][0-9] 秒前", age.inner_text()), "the age counts up", 20)
         expect(age).to_have_attribute("data-freshness", "stale", timeout=25_000)
-        expect(age).to_contain_text("1 分钟前")
-        expect(desk.at("age")).to_contain_text("min old")
-        until(lambda: "2 分钟前" in age.inner_text(), "the age counts up", 20)
+        expect(age).to_contain_text("分钟前")
+        expect(desk.at("age")).to_contain_text("min old", timeout=10_000)
         phone.shoot("stale")
         desk.shoot("stale-dark")
         # What the server may no longer estimate stays readable, but doesn't look sure.

@@ -75,6 +75,7 @@ export class Family {
   }
 
   async #connect(): Promise<void> {
+    this.#line.begun();
     try {
       const live = await this.makeLive(this.#listener());
       if (this.#stopped) {

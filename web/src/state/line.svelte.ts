@@ -8,6 +8,8 @@ export type Link =
 
 /** A line that is back within this was not down: a server that starts again is no news. */
 const GRACE_MS = 2000;
+/** A socket that is made for the first time may take this long: some proxies take the call and never put it through. */
+const FIRST_MS = 6000;
 /** How often is asked over HTTP while the socket is down. */
 export const POLL_MS = 10_000;
 
@@ -29,6 +31,11 @@ export class Line {
     return this.#poll !== undefined;
   }
 
+  /** The socket is being made. */
+  begun(): void {
+    if (this.link.kind === 'joining') this.#downIn(FIRST_MS);
+  }
+
   /** The socket stands. */
   up(): void {
     this.stop();
@@ -37,9 +44,13 @@ export class Line {
 
   /** The socket is gone, or did not come. */
   down(): void {
+    this.#downIn(this.grace_ms);
+  }
+
+  #downIn(wait_ms: number): void {
     if (this.#grace !== undefined || this.isDown) return;
     this.#heard = this.clock.exactly();
-    this.#grace = setTimeout(() => this.#begin(), this.grace_ms);
+    this.#grace = setTimeout(() => this.#begin(), wait_ms);
   }
 
   #begin(): void {

@@ -43,6 +43,8 @@ export class Live {
       path: '/socket.io',
       transports: ['websocket'],
       autoConnect: false,
+      // A call that is taken and never put through is given up.
+      timeout: ANSWER_MS,
       reconnectionDelay: 500,
       reconnectionDelayMax: 10_000,
       ...(headers ? { extraHeaders: headers } : {}),

@@ -65,7 +65,7 @@ def test_the_pages_come_with_a_policy_and_as_their_gzip_copies(
 ) -> None:
     visitor = visit()
     answers: list[Response] = []
-    visitor.page.on("response", answers.append)
+    visitor.page.on("response", lambda answer: answers.append(answer))
     visitor.page.goto(demo.url)
     expect(visitor.page.get_by_role("button", name="登录", exact=True)).to_be_visible()
     document, *others = answers
