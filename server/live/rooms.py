@@ -263,11 +263,7 @@ class Rooms:
         if room.target.kind == "child":
             child = _without_line(room.view.child, before.child)
             self.send_to(room.members, "child", child)
-            if (
-                child is not None
-                and child.trip is not None
-                and room.view.parts["trip"] != before.parts["trip"]
-            ):
+            if child is not None and child.trip is not None and _gist(room.view.child) != _gist(before.child):
                 self.send_to(room.members, "trip", child.trip)
             return
         if room.target.kind == "trip":
@@ -288,6 +284,27 @@ def _look_one(work: Work, room: Room, now_ms: int) -> watching.View | None:
     except SixFixedError:
         # Gone or no longer theirs: the next check of rights tells them.
         return None
+
+
+def _gist(child: Child | None) -> object:
+    """Give what of a child's trip is worth a push `trip`: all but the position, and the estimate to the minute."""
+    trip = None if child is None else child.trip
+    if trip is None:
+        return None
+    minute = None if trip.eta is None else round(trip.eta.at.timestamp() / 60)
+    stops = [] if trip.stops is msgspec.UNSET else trip.stops
+    seen = [(stop.arrived_at, stop.departed_at, stop.passed) for stop in stops]
+    return (
+        trip.id,
+        trip.state,
+        trip.rider_state,
+        trip.started_at,
+        trip.ended_at,
+        trip.bus,
+        trip.stops_before,
+        minute,
+        seen,
+    )
 
 
 def _without_line(child: Child | None, before: Child | None) -> Child | None:

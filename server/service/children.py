@@ -99,7 +99,8 @@ def _current(shown: list[tuple[TripFacts, shapes.ChildTrip]], now_ms: int) -> sh
         if trip.state == "en_route" and now_ms <= window_ms(facts.row)[1]:
             return trip
     for facts, trip in shown:
-        if trip.state == "arrived" and now_ms <= window_ms(facts.row)[1]:
+        # The window ends five minutes after the arrival, also of a trip that is closed before (INTERFACES 6.6).
+        if trip.state in ("arrived", "closed") and now_ms <= window_ms(facts.row)[1]:
             return trip
     for facts, trip in shown:
         if trip.state in ("scheduled", "cancelled") and now_ms <= window_ms(facts.row)[1]:

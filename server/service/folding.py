@@ -25,6 +25,7 @@ CHUNK: Final = 500  # inputs folded again at once: some 20 ms
 REFOLD_AFTER_S: Final = 0.3  # late records come in bunches: fold again once for a bunch
 REFOLD_EVERY_S: Final = 1.0
 REST: Final = 20  # a vehicle rests that many times as long as its folding again took, lest one bad clock take the whole ingest
+FRESH_RIDE_MS: Final = 60_000  # own choice: what a page that was away a moment would miss
 
 log = logging.getLogger("sixfixed.ingest.fold")
 
@@ -217,9 +218,8 @@ class Folder:
             if cut and before.loose and before.loose is not loose:
                 work.put_loose_rides(before)
             head.state = after
-            if head.behind:
-                if after.trip is not None and after.trip is not before.trip:
-                    head.pending[after.trip.trip_id] = after.trip
+            if head.behind and after.trip is not None and after.trip is not before.trip:
+                head.pending[after.trip.trip_id] = after.trip
             if cut and before.trip is not None:
                 self._end_turn(work, head, before.trip)
         if head.state.loose and head.state.loose is not loose:
@@ -274,8 +274,13 @@ class Folder:
         if not work.project(before, trip, self._catalogue.tell(trip, told) if told else ()):
             head.projected.pop(trip.trip_id, None)
             return  # two buses say that they run it: the first to say so does
-        if before is not None and len(trip.rides) > len(before.rides):
-            self._rides += [(trip.trip_id, ride) for ride in trip.rides[len(before.rides) :]]
+        if before is not None:
+            known = len(before.rides)
+        else:
+            # A trip's first rows may hold its first ride; after a restart they hold rides that were told long ago.
+            fresh_ms = self._now_ms() - FRESH_RIDE_MS
+            known = sum(1 for ride in trip.rides if ride.at_ms < fresh_ms)
+        self._rides += [(trip.trip_id, ride) for ride in trip.rides[known:]]
         head.projected[trip.trip_id] = trip
 
     def _unproject(self, work: LogWork, head: VehicleHead, trip_id: str) -> None:
