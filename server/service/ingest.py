@@ -113,10 +113,9 @@ class Ingest:
             self._catalogue.changed()
             self._catalogue.forget()
             self._folder.expect(self._catalogue.list_active_buses())
-            while self._folder.is_behind and not self._stop.is_set():
+            while (due := self._folder.refold_due(self._clock.monotonic())) and not self._stop.is_set():
                 with self._log.write() as work:
-                    for vehicle in self._folder.refold_due(self._clock.monotonic())[:1]:
-                        self._folder.refold(work, vehicle)
+                    self._folder.refold(work, due[0])
                     self._folder.project(work)
 
         self._until_saved(fold_all)

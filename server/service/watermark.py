@@ -83,8 +83,11 @@ class Watermark:
                 return SavedAnswer(self.epoch, oldest - 1, ())
         upto = self.ranges.contiguous_to
         missing: list[tuple[int, int]] = []
-        for (start, end), (_, next_end) in zip(self.ranges.holes(), self.ranges.pairs()[1:], strict=True):
-            if len(missing) == MAX_MISSING or now_s - self._holes.setdefault(end, now_s) < ASK_S:
+        holes = self.ranges.holes()
+        if len(holes) != len(self._holes):
+            self._see_holes(now_s)  # after a restart: all of them are seen now, not one after another
+        for (start, end), (_, next_end) in zip(holes, self.ranges.pairs()[1:], strict=True):
+            if len(missing) == MAX_MISSING or now_s - self._holes[end] < ASK_S:
                 break
             missing.append((start, end))
             upto = next_end

@@ -141,7 +141,7 @@ def test_a_sent_notice_whose_ground_is_gone_is_corrected_once_and_the_correction
     entries = a_morning()
     card = next(entry for entry in entries if getattr(entry.record, "card", "") == "CARD1")
     go_to(house, entries, START_MS + 30_000)
-    assert [row.id for row in notices(house) if row.kind == "boarded"][0] in tell_all(house)
+    assert next(row.id for row in notices(house) if row.kind == "boarded") in tell_all(house)
     duty = Recorder(at_ms=card.key.t - 1)
     duty.seq = 900
     duty.duty(trip="T2")

@@ -1,4 +1,4 @@
-"""`saved` as devices hear it (PROTOCOL; INTERFACES ruling 12): at most once a second, at once on `online`, never for what isn't committed."""
+"""`saved` as devices hear it (PROTOCOL; INTERFACES ruling 12): once a second at most, at once on `online`, only for what is committed."""
 
 from __future__ import annotations
 
