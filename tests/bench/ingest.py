@@ -52,7 +52,8 @@ def _throughput(template: Path, plan: Plan, runs: int) -> None:
         Spread("ingest's processor time", "us/record", [run.cpu_us for run in measured]),
         Spread("ingest's memory, at most", "MB", [run.peak_mb for run in measured]),
         Spread("the broker's share of a core meanwhile", "cores", [run.broker_share for run in measured]),
-        Spread("until the last record", "s", [run.last_s for run in measured]),
+        Spread("until the last is committed", "s", [run.last_s for run in measured]),
+        Spread("until the last is folded", "s", [run.folded_s for run in measured]),
         Spread("bare paho subscriber, same run", "messages/s", bare),
         Spread("committed / bare paho", "ratio", [a / b for a, b in zip(rates, bare, strict=True)]),
     ):

@@ -236,7 +236,7 @@ class Connection:
         return mask
 
     def _serve(self, events: int) -> None:
-        client = self._client
+        client, received = self._client, self._received
         if client is None:
             return
         if events & selectors.EVENT_READ or self._has_buffered_bytes():
@@ -252,6 +252,9 @@ class Connection:
         if self._client is client and now >= self._misc_at:
             self._misc_at = now + _MISC_S
             self._guard(client.loop_misc)
+        if self._received != received:
+            # Mosquitto sends all that waits before it grants the subscriptions: while messages come, it answers.
+            self._give_up_at = now + _READY_S
         if self._client is client and not self.ready and now > self._give_up_at:
             self._drop(f"{self.endpoint} didn't answer within {_READY_S:g} s", State.LOST)
 
