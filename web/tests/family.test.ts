@@ -14,9 +14,11 @@ const ended: (() => unknown)[] = [];
 async function open(
   scene: string,
   password = PASSWORD,
+  prepare: (fake: Fake) => unknown = () => undefined,
 ): Promise<{ fake: Fake; session: Session; family: Family }> {
   const fake = await startFake(scene, 0, 100);
   ended.push(() => fake.stop());
+  prepare(fake);
   let cookie = '';
   const send: typeof fetch = async (input, init) => {
     const headers = new Headers(init?.headers);
@@ -114,10 +116,19 @@ describe('the family page', () => {
     const { fake, family } = await open('coming');
     await until(() => family.link.kind === 'live' && fake.sockets() === 1);
     const kinds: string[] = [];
-    fake.hiccup();
+    fake.hiccup(0);
     await until(() => fake.sockets() === 0);
     await until(() => kinds.push(family.link.kind) > 0 && fake.sockets() === 1);
     expect(new Set(kinds)).toEqual(new Set(['live']));
+  });
+
+  it('comes back when the line broke before its watch was answered', async () => {
+    const { fake, family } = await open('coming', PASSWORD, (fake) => (fake.mute = true));
+    await until(() => family.link.kind === 'live');
+    fake.hiccup(1000);
+    await until(() => fake.sockets() === 0);
+    fake.mute = false;
+    await until(() => fake.sockets() === 1 && (family.child?.trip?.shape?.points.length ?? 0) > 50);
   });
 
   it('keeps a child at home, and takes it back', async () => {

@@ -92,7 +92,8 @@ export class Live {
   #watch(child: string): void {
     this.#socket.timeout(ANSWER_MS).emit('watch', { child }, (error: Error | null, answer: unknown) => {
       if (error) {
-        this.#socket.disconnect().connect();
+        // Not answered. A line that broke meanwhile is made again by the library, which a call from here, in the midst of it, would stop for ever.
+        if (this.#socket.connected) this.#socket.disconnect().connect();
         return;
       }
       if (answer !== null && typeof answer === 'object' && 'error' in answer) {

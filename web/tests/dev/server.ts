@@ -30,8 +30,10 @@ export type Fake = {
   board: () => void;
   /** Break every socket; `for_ms` long none is accepted. */
   cut: (for_ms: number) => void;
-  /** Break every connection below the sockets, as a bad line does; they may come back at once. */
-  hiccup: () => void;
+  /** Break every connection below the sockets, as a bad line does; for `for_ms` none is accepted. */
+  hiccup: (for_ms: number) => void;
+  /** Whether a `watch` gets its answer. */
+  mute: boolean;
   endSession: () => void;
   stop: () => Promise<void>;
   readonly sockets: () => number;
@@ -44,6 +46,7 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
   let user = sceneName;
   let failures = 0;
   let deafUntil = 0;
+  let mute = false;
   const now = (): number => Date.now();
   const http: Server = createServer((request, response) => void answer(request, response));
   const io = new Sockets(http, {
@@ -61,6 +64,7 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
   });
   io.on('connection', (socket) => {
     socket.on('watch', (what: { child?: string }, reply: (answer: unknown) => void) => {
+      if (mute) return;
       const which = what.child === 'c2' ? 1 : what.child === 'c1' ? 0 : -1;
       if (which < 0 || which >= childCount(scene))
         reply({ error: { code: 'not_found', message: 'no such child' } });
@@ -237,6 +241,12 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     set scene(next) {
       scene = next;
     },
+    get mute() {
+      return mute;
+    },
+    set mute(next) {
+      mute = next;
+    },
     push,
     board() {
       scene.riderState = 'aboard';
@@ -263,7 +273,8 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
       deafUntil = now() + for_ms;
       io.disconnectSockets(true);
     },
-    hiccup() {
+    hiccup(for_ms) {
+      deafUntil = now() + for_ms;
       for (const socket of io.sockets.sockets.values()) socket.conn.close();
     },
     endSession() {
