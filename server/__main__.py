@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import msgspec
 
@@ -14,9 +15,17 @@ from server.errors import FaultsError, SixFixedError
 from server.supervisor.running_clock import find_running_clock
 
 
+class OneSentence(argparse.ArgumentParser):
+    """A parser, as are those of its commands, whose error is one sentence: who reads it is often a program."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it and exit with 2."""
+        self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'\n")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line; needs no library, so that --help is quick."""
-    parser = argparse.ArgumentParser(prog="sixfixed", description="School-bus fleet tracking.")
+    parser = OneSentence(prog="sixfixed", description="School-bus fleet tracking.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (up, roles, database, pack, accounts, device, doctor, demo):
         module.register(commands)

@@ -62,4 +62,5 @@ def test_a_program_gets_the_error_as_json(tmp_path: Path) -> None:
 def test_what_is_no_command_is_refused(words: tuple[str, ...]) -> None:
     done = sixfixed(*words)
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "--help" in done.stderr
