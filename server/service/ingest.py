@@ -8,7 +8,7 @@ what was not committed is sent again, and doubles nothing, since a record is kno
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -22,7 +22,7 @@ from server.service.batch import Batch, Outcome
 from server.service.folding import Folder
 from server.service.gate import judge
 from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speaker
-from server.service.portions import in_batches
+from server.service.portions import in_batches, parted
 from server.service.streams import Streams
 
 BATCH_MESSAGES: Final = 500
@@ -95,16 +95,19 @@ class Ingest:
         """Work until `stop`."""
         self.recover()
         waiting_for_line = True
+        backlog: deque[list[BusMessage]] = deque()
         while not self._stop.is_set():
             if waiting_for_line and self._line.ready:
                 waiting_for_line = False
                 self._on_ready()
-            messages = self._line.take(BATCH_MESSAGES, BATCH_WAIT_S)
-            for some in in_batches(messages):
-                self._persist(some)
-                self.tick()
-            if not messages:
-                self.tick()
+            messages = self._line.take(BATCH_MESSAGES, 0.0 if backlog else BATCH_WAIT_S)
+            live, late = parted(messages)
+            backlog += in_batches(late)
+            if live:
+                self._persist(live)
+            if backlog:  # one portion, and then a look at what is live; the broker bounds how many wait
+                self._persist(backlog.popleft())
+            self.tick()
 
     def recover(self) -> None:
         """Fold what was committed and not folded before a crash, so that its outcome doesn't wait for the bus's next word."""

@@ -12,15 +12,17 @@ RECORDS_AT_ONCE: Final = 500  # ARCHITECTURE, Ingest: some hundreds of records
 RECORD_B: Final = 100  # what a record of a backlog has, roughly
 
 
-def in_batches(messages: Sequence[BusMessage]) -> Iterator[list[BusMessage]]:
-    """Give the messages in batches of some RECORDS_AT_ONCE records: what is live first, then the backlogs.
+def parted(messages: Sequence[BusMessage]) -> tuple[list[BusMessage], list[BusMessage]]:
+    """Give what is live and what comes from backlogs.
 
     The order among messages means nothing to what they lead to, and a live record behind a backlog would come too late.
     """
-    backlog = [message for message in messages if message.topic.endswith("/batch")]
     live = [message for message in messages if not message.topic.endswith("/batch")]
-    if live:
-        yield live
+    return live, [message for message in messages if message.topic.endswith("/batch")]
+
+
+def in_batches(backlog: Sequence[BusMessage]) -> Iterator[list[BusMessage]]:
+    """Give messages of backlogs in portions of some RECORDS_AT_ONCE records."""
     batch: list[BusMessage] = []
     held = 0
     for message in backlog:

@@ -53,7 +53,10 @@ class Watermark:
             if start == end and hole_end is not None and not older:
                 self._shrink(hole_end, start, now_s)
             else:
+                since = None if older or hole_end is None else self._holes.get(hole_end)
                 self._see_holes(now_s)
+                if since is not None and start - 1 in self._holes:
+                    self._holes[start - 1] = since
         if older and self.claimed is not None:
             self.claimed = (self.claimed[0], now_s)  # what was announced is coming: wait for the rest of it
         return fresh

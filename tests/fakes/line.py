@@ -35,7 +35,7 @@ class FakeLine:
 
     def take(self, max_n: int, max_wait_s: float) -> Sequence[FedMessage]:
         """Give what was fed."""
-        if not self.waiting and self.on_empty is not None:
+        if not self.waiting and max_wait_s and self.on_empty is not None:
             self.on_empty()
         taken, self.waiting = self.waiting[:max_n], self.waiting[max_n:]
         return taken

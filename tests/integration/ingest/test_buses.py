@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from server.adapters.db import tables as t
@@ -115,7 +116,7 @@ def test_a_bus_with_a_new_device_goes_on_with_its_trip(make_house: Make) -> None
     for entry in entries[cut:]:
         second.seq += 1
         record = entry.record
-        second.say(type(record)(**{**_fields(record), "seq": second.seq}))
+        second.say(replace(record, seq=second.seq))
     house.clock.set_ms(entries[-1].key.t)
     with house.database.write() as connection:
         connection.execute(update(t.devices).where(t.devices.c.id == "DEV-2").values(vehicle_id="bus1"))
@@ -190,10 +191,6 @@ def test_the_clock_of_a_device_is_not_judged_by_what_the_broker_kept(make_house:
 def _skew(house: House) -> int | None:
     with house.database.read() as connection:
         return connection.scalar(select(t.device_status.c.skew_ms))
-
-
-def _fields(record: object) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__struct_fields__}  # type: ignore[attr-defined]
 
 
 def _rejected(house: House) -> list[tuple[str, int | None]]:

@@ -254,7 +254,7 @@ def test_a_message_that_breaks_the_server_is_kept_and_the_others_land(make_house
     street = Street(house)
     poison = house.raw("DEV-1", "ride", json.dumps({**VALID["ride"], "epoch": 5}).encode())
     find = house.ingest._catalogue.find_bus
-    house.ingest._catalogue.find_bus = _broken_for(house, find)  # type: ignore[method-assign]
+    house.ingest._catalogue.find_bus = _broken_for(house, find)  # type: ignore[method-assign,assignment]
     bad = house.raw("DEV-9", "ride", poison.payload)
     (reason,) = street.refused(bad)
     assert "could not work it" in reason

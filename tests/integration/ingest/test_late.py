@@ -138,7 +138,7 @@ def test_a_clock_a_day_behind_does_not_fold_its_day_again_every_second(make_hous
         house.clock.advance(0.02)  # what a chunk costs
         step(*args)  # type: ignore[arg-type]
 
-    house.ingest._folder._step = counted  # type: ignore[method-assign]
+    house.ingest._folder._step = counted  # type: ignore[method-assign,assignment]
     behind = Recorder(at_ms=START_MS - 24 * HOUR_MS)
     behind.seq = bus.seq
     began = house.clock.monotonic()
