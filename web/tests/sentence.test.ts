@@ -43,7 +43,7 @@ describe('the first sentence', () => {
       'Bus 17 · Xiaoyu is on it · your stop is next',
       '17 号车 · Xiaoyu在车上 · 下一站就是您的站',
     ],
-    ['at_school', { rider_state: 'alighted' }, 'Xiaoyu arrived at Third School', 'Xiaoyu已到达Third School'],
+    ['at_school', { rider_state: 'alighted' }, 'Xiaoyu arrived at school', 'Xiaoyu已到校'],
     [
       'planned',
       { state: 'scheduled', planned_start_at: at('07:40') },
@@ -103,7 +103,7 @@ describe('the first sentence', () => {
     const child = aChild(home, { trips_today: [morning, home], rides });
     const of = (now: string, over: Partial<ChildTrip> = {}) =>
       situationOf({ ...child, trip: { ...home, ...over } }, at(now));
-    expect(sentenceOf(child, of('08:30'), en)).toBe('Xiaoyu arrived at Third School · 07:43');
+    expect(sentenceOf(child, of('08:30'), en)).toBe('Xiaoyu arrived at school · 07:43');
     expect(of('08:30').headline).toEqual({ kind: 'next', at: at('16:30') });
     expect(of('16:20').kind).toBe('planned');
     // Where the bus turns at once, the news stands for five minutes, but never over a bus that should have started.
