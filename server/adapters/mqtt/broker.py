@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from http import HTTPStatus
 from logging import Logger, getLogger
 from typing import Any, Final
@@ -159,11 +160,11 @@ class Broker:
             self._callout.close()
         await self._stack.aclose()
 
-    async def kick_device(self, device: str) -> int:
-        """Close the device's connections and forget its logins; give how many were open; raise NatsError."""
+    async def kick_device(self, device: str, begun_before: datetime | None = None) -> broker_admin.Closed:
+        """Close the device's connections and forget its logins; raise NatsError. Those begun since `begun_before` stay."""
         assert self._system is not None and self._callout is not None
         self._callout.forget_device(device)
-        return await broker_admin.close_connections(self._system, device_client_id(device))
+        return await broker_admin.close_connections(self._system, device_client_id(device), begun_before)
 
     async def _answer_questions(self, ports: LoopbackPorts, keys: BrokerKeys) -> None:
         """Serve the callout at the first moment: who knocks before waits for the broker's whole time-out."""
@@ -219,18 +220,23 @@ class Broker:
         return self.settings.mqtt_host, self.settings.mqtt_port
 
     async def _put_out_revoked(self, known: Mapping[str, str] | None) -> None:
-        again: set[str] = set()
+        again: dict[str, datetime] = {}
         while True:
             await asyncio.sleep(_REVOCATION_POLL_S)
             now = await self._read_versions()
             if now is None:
                 continue
             changed = {device for device, version in (known or {}).items() if now.get(device) != version}
-            # Twice: a login that the old secret had already won may appear just after the first look.
-            for device in changed | again:
-                if await self.kick_device(device):
+            # Twice: a login that the old secret had already won may appear just after the first look. Who came in since,
+            # with the new secret, stays.
+            seen: dict[str, datetime] = {}
+            for device in changed | again.keys():
+                closed = await self.kick_device(device, None if device in changed else again[device])
+                if device in changed:
+                    seen[device] = closed.asked_at
+                if closed.closed:
                     self._log.info("device %s was put out: its secret changed or it was revoked", device)
-            known, again = now, changed
+            known, again = now, seen
 
     async def _read_versions(self) -> Mapping[str, str] | None:
         try:

@@ -5,7 +5,8 @@ nats-py is used here and in `auth_callout` alone; telemetry never passes through
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import nats
@@ -93,14 +94,25 @@ async def has_ingest_session(keeper: NatsClient) -> bool:
     return not missing
 
 
-async def close_connections(system: NatsClient, client_id: str) -> int:
-    """Close every connection with this MQTT client id; give how many."""
+class Closed(NamedTuple):
+    """How many connections were closed, and when the broker was asked (its own clock)."""
+
+    closed: int
+    asked_at: datetime
+
+
+async def close_connections(system: NatsClient, client_id: str, begun_before: datetime | None = None) -> Closed:
+    """Close the connections with this MQTT client id, only those begun before an instant of the broker's clock if one is given."""
     options = {"acc": FLEET_ACCOUNT, "mqtt_client": client_id, "limit": _CONNECTIONS_OF_ONE}
     answer = await _request(system, "$SYS.REQ.SERVER.PING.CONNZ", options)
-    connections = answer["data"]["connections"] or []
-    for connection in connections:
-        await _request(system, f"$SYS.REQ.SERVER.{answer['server']['id']}.KICK", {"cid": connection["cid"]})
-    return len(connections)
+    found = [
+        connection["cid"]
+        for connection in answer["data"]["connections"] or []
+        if begun_before is None or datetime.fromisoformat(connection["start"]) < begun_before
+    ]
+    for cid in found:
+        await _request(system, f"$SYS.REQ.SERVER.{answer['server']['id']}.KICK", {"cid": cid})
+    return Closed(len(found), datetime.fromisoformat(answer["data"]["now"]))
 
 
 async def _api(client: NatsClient, call: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
