@@ -22,8 +22,8 @@ from server.demo.accounts import next_boarding
 from tests.conftest import ROOT
 from tests.waiting import until
 
-# Fast enough that a bus reaches the next stop soon and a silent one is stale after ten seconds; slow enough for a phone to follow.
-SPEED = 6
+# Fast enough that a bus reaches the next stop soon and a silent one is stale after eight seconds; slow enough for a phone to follow.
+SPEED = 8
 ON_THE_WAY_MS = 60_000
 
 

@@ -13,7 +13,7 @@ from tests.browser.visitor import DESK, PHONE, Visitor, navigations
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # Time to log in twice and to be told that the bus comes near, which is three minutes before it is there.
-AHEAD_S = 330
+AHEAD_S = 340
 SOON_MS = 90_000
 
 

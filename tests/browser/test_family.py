@@ -14,7 +14,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AHEAD_S = 120
+AHEAD_S = 150
 EVIL = "<img src=x onerror=alert(1)>"
 
 

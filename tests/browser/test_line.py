@@ -15,7 +15,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AHEAD_S = 120
+AHEAD_S = 150
 
 
 def test_an_old_position_looks_old_and_a_new_one_live_again(
