@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.String(length=32), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("ranges", sa.LargeBinary(), nullable=False),
+        sa.Column("origin", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("device_id", "epoch", name=op.f("pk_device_epochs")),
     )
     op.create_table(

@@ -99,7 +99,9 @@ class Batch:
         heads = self._fold(work, accepted)
         work.insert_rejected(rejected)
         work.put_epochs(
-            (device, epoch, self._streams.mark(work, device, epoch).ranges) for device, epoch in self._touched
+            (device, epoch, mark.ranges, mark.origin)
+            for device, epoch in self._touched
+            for mark in (self._streams.mark(work, device, epoch),)
         )
         trips = self._folder.project(work)
         return Outcome(

@@ -59,10 +59,10 @@ class LogWork(Protocol):
     def insert_rejected(self, rejected: Sequence[tuple[Rejected, int]]) -> None:
         """Store what was refused, with the instant of receipt."""
 
-    def load_epochs(self, device_id: str) -> dict[int, SeqRanges]:
-        """Load what has been received from a device, by epoch."""
+    def load_epochs(self, device_id: str) -> dict[int, tuple[SeqRanges, int | None]]:
+        """Load what has been received from a device and where its stream begins, by epoch."""
 
-    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges]]) -> None:
+    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
         """Keep what has been received."""
 
     def put_presence(

@@ -73,8 +73,8 @@ class Streams:
         """Read a device's watermarks when they are not in memory."""
         if device not in self._marks:
             self._marks[device] = {
-                number: self._claim(device, Watermark(number, ranges))
-                for number, ranges in work.load_epochs(device).items()
+                number: self._claim(device, Watermark(number, ranges, origin))
+                for number, (ranges, origin) in work.load_epochs(device).items()
             }
 
     def due(self, now_s: float) -> list[tuple[str, list[SavedAnswer]]]:

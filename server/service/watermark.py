@@ -28,9 +28,11 @@ class SavedAnswer(msgspec.Struct, frozen=True):
 class Watermark:
     """The received ranges of one (device, epoch), and since when each hole is known."""
 
-    def __init__(self, epoch: int, ranges: SeqRanges) -> None:
+    def __init__(self, epoch: int, ranges: SeqRanges, origin: int | None = None) -> None:
+        """`origin` is where the stream begins: the first seq ever seen, or the oldest that the device said it has."""
         self.epoch = epoch
         self.ranges = ranges
+        self.origin = origin
         self._holes: dict[int, float] = {}  # by the hole's end: it shrinks from its start as a backlog comes
         self.claimed: tuple[int, float] | None = (
             None  # the oldest that the device said it has, and when it said or sent it
@@ -43,6 +45,8 @@ class Watermark:
 
     def add(self, start: int, end: int, now_s: float) -> bool:
         """Receive start..end; False when all of it was known."""
+        if self.origin is None:
+            self.origin = start if self.claimed is None else min(start, self.claimed[0])
         older = bool(self.ranges) and start < self.ranges.first
         beyond = self.ranges.last + 1 if self.ranges else start
         hole_end = self.ranges.hole_end(start) if start < beyond else None
@@ -62,9 +66,12 @@ class Watermark:
         return fresh
 
     def claim_oldest(self, oldest: int, now_s: float) -> bool:
-        """Learn from `online` what is the oldest record that the device still has; True when that closes a hole for ever."""
+        """Learn from `online` what is the oldest record that the device still has; True when that changes what is kept."""
         if not self.ranges or oldest < self.ranges.first:
             self.claimed = (oldest, now_s)
+            if self.origin is not None and oldest < self.origin:
+                self.origin = oldest
+                return True
             return False
         lost = [(start, min(end, oldest - 1)) for start, end in self.ranges.holes() if start < oldest]
         for start, end in lost:
@@ -86,13 +93,17 @@ class Watermark:
                 return SavedAnswer(self.epoch, oldest - 1, ())
         upto = self.ranges.contiguous_to
         missing: list[tuple[int, int]] = []
+        origin = self.origin or 0
         holes = self.ranges.holes()
         if len(holes) != len(self._holes):
             self._see_holes(now_s)  # after a restart: all of them are seen now, not one after another
         for (start, end), (_, next_end) in zip(holes, self.ranges.pairs()[1:], strict=True):
+            if end < origin:
+                upto = next_end  # a stray from before the stream began: nothing there is asked for
+                continue
             if len(missing) == MAX_MISSING or now_s - self._holes[end] < ASK_S:
                 break
-            missing.append((start, end))
+            missing.append((max(start, origin), end))
             upto = next_end
         return SavedAnswer(self.epoch, upto, tuple(missing))
 
@@ -100,7 +111,8 @@ class Watermark:
         """Say whether a record below `seq` may be on its way still, so that folding `seq` should wait."""
         if self.ranges.whole or seq <= self.ranges.contiguous_to:
             return False
-        return any(end < seq and now_s - since < HOLD_S for end, since in self._holes.items())
+        origin = self.origin or 0
+        return any(origin <= end < seq and now_s - since < HOLD_S for end, since in self._holes.items())
 
     def waits_for_older(self, now_s: float) -> bool:
         """Say whether `upto` is kept low for records that the device says it has."""

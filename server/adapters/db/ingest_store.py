@@ -199,23 +199,28 @@ class DatabaseLogWork:
         if rows:
             upsert(self._connection, rejected, rows, ("device_id", "epoch", "seq"))
 
-    def load_epochs(self, device_id: str) -> dict[int, SeqRanges]:
-        """Load what has been received from a device, by epoch."""
+    def load_epochs(self, device_id: str) -> dict[int, tuple[SeqRanges, int | None]]:
+        """Load what has been received from a device and where its stream begins, by epoch."""
         rows = self._connection.execute(
-            select(device_epochs.c.epoch, device_epochs.c.ranges).where(
+            select(device_epochs.c.epoch, device_epochs.c.ranges, device_epochs.c.origin).where(
                 device_epochs.c.device_id == device_id
             )
         )
-        return {epoch: SeqRanges(_ranges_decoder.decode(ranges)) for epoch, ranges in rows}
+        return {epoch: (SeqRanges(_ranges_decoder.decode(ranges)), origin) for epoch, ranges, origin in rows}
 
-    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges]]) -> None:
+    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
         """Keep what has been received."""
         values = [
-            {"device_id": device_id, "epoch": epoch, "ranges": msgspec.json.encode(ranges.pairs())}
-            for device_id, epoch, ranges in rows
+            {
+                "device_id": device_id,
+                "epoch": epoch,
+                "ranges": msgspec.json.encode(ranges.pairs()),
+                "origin": origin,
+            }
+            for device_id, epoch, ranges, origin in rows
         ]
         if values:
-            upsert(self._connection, device_epochs, values, ("device_id", "epoch"), ("ranges",))
+            upsert(self._connection, device_epochs, values, ("device_id", "epoch"), ("ranges", "origin"))
 
     def load_log(self, vehicle_id: str, after: VehicleState, at_most: int) -> tuple[list[Entry], bool]:
         """Load some of a vehicle's inputs after a state's key, in the order of the log; say whether they reach its end.

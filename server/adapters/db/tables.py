@@ -538,7 +538,7 @@ rejected = Table(
     UniqueConstraint("device_id", "epoch", "seq"),
 )
 
-# What of an epoch has been received: `ranges` is JSON [[from, to], …], inclusive, ascending, disjoint, not
+# What of an epoch has been received, and the seq at which its stream begins: `ranges` is JSON [[from, to], …], inclusive, ascending, disjoint, not
 # touching.
 device_epochs = Table(
     "device_epochs",
@@ -546,6 +546,7 @@ device_epochs = Table(
     Column("device_id", String(32), primary_key=True),
     Column("epoch", Integer, primary_key=True),
     Column("ranges", LargeBinary, nullable=False),
+    Column("origin", BigInteger),
 )
 
 # What a device says of itself (`online`), and its clock's error.

@@ -20,6 +20,16 @@ def test_the_first_record_ever_seen_begins_the_stream() -> None:
     assert received((500, 500)).answer(100.0) == SavedAnswer(0, 500, ())
 
 
+def test_a_stray_from_before_the_first_record_moves_nothing_and_nothing_before_it_is_asked_for() -> None:
+    """Once `upto` fell from 131 to 50, and 51–99 were asked for."""
+    mark = received((100, 131), (50, 50))
+    assert mark.answer(100.0) == SavedAnswer(0, 131, ())
+    again = Watermark(0, mark.ranges, mark.origin)
+    assert again.answer(100.0) == SavedAnswer(0, 131, ())
+    again.add(133, 133, 100.0)
+    assert again.answer(106.0) == SavedAnswer(0, 133, ((132, 132),))
+
+
 def test_a_hole_is_asked_for_when_it_is_five_seconds_old_and_upto_waits_until_then() -> None:
     mark = received((1, 10), (15, 20))
     assert mark.answer(ASK_S - 0.1) == SavedAnswer(0, 10, ())

@@ -21,6 +21,7 @@ class WatermarkMachine(RuleBasedStateMachine):
         self.known: set[int] = set()
         self.since: dict[int, float] = {}
         self.claimed: tuple[int, float] | None = None
+        self.origin: int | None = None
         self.now = 0.0
 
     @rule(seq=SEQS)
@@ -37,6 +38,8 @@ class WatermarkMachine(RuleBasedStateMachine):
             assert not self.mark.add(seq, seq, self.now)
 
     def _receive(self, start: int, end: int) -> None:
+        if self.origin is None:
+            self.origin = start if self.claimed is None else min(start, self.claimed[0])
         older = bool(self.known) and start < min(self.known)
         fresh = self.mark.add(start, end, self.now)
         assert fresh == (not set(range(start, end + 1)) <= self.known)
@@ -50,6 +53,8 @@ class WatermarkMachine(RuleBasedStateMachine):
         self.mark.claim_oldest(oldest, self.now)
         if not self.known or oldest < min(self.known):
             self.claimed = (oldest, self.now)
+            if self.origin is not None:
+                self.origin = min(self.origin, oldest)
         else:
             self.known |= {seq for seq in range(min(self.known), oldest) if seq < max(self.known)}
         self._see()
@@ -61,7 +66,7 @@ class WatermarkMachine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Ages and claims are memory; what was received is not."""
-        self.mark = Watermark(0, SeqRanges(self.mark.ranges.pairs()))
+        self.mark = Watermark(0, SeqRanges(self.mark.ranges.pairs()), self.mark.origin)
         self.mark.answer(self.now)
         self.claimed = None
         self.since = dict.fromkeys(self._missing(), self.now)
@@ -94,15 +99,20 @@ class WatermarkMachine(RuleBasedStateMachine):
         if waits and self.claimed is not None and self.now - self.claimed[1] < OLDER_S:
             assert (answer.upto, answer.missing) == (self.claimed[0] - 1, ())
             return
-        assert set(range(min(self.known), answer.upto + 1)) - asked <= self.known
+        assert self.origin is not None
+        assert set(range(self.origin, answer.upto + 1)) - asked <= self.known | set(range(min(self.known)))
+        assert all(n >= self.origin for n in asked), "nothing below the stream's beginning is asked for"
         assert all(self.now - self.since[n] >= ASK_S for n in asked), (
             "a hole is asked for when it is five seconds old"
         )
 
+    def _begun(self, seq: int) -> bool:
+        return self.origin is not None and seq >= self.origin
+
     @invariant()
     def a_record_waits_only_for_young_holes_below_it(self) -> None:
         for seq in sorted(self.known)[:: max(1, len(self.known) // 5)]:
-            below = [self.now - since < HOLD_S for n, since in self.since.items() if n < seq]
+            below = [self.now - since < HOLD_S for n, since in self.since.items() if self._begun(n) and n < seq]
             if self.mark.awaits_below(seq, self.now):
                 assert any(below)
             elif all(below):
