@@ -538,7 +538,8 @@ rejected = Table(
     UniqueConstraint("device_id", "epoch", "seq"),
 )
 
-# What of an epoch has been received, and the seq at which its stream begins: `ranges` is JSON [[from, to], …], inclusive, ascending, disjoint, not
+# What of an epoch has been received, and the seq at which its stream begins.
+# `ranges` is JSON [[from, to], …], inclusive, ascending, disjoint, not
 # touching.
 device_epochs = Table(
     "device_epochs",

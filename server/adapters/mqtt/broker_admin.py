@@ -101,7 +101,9 @@ class Closed(NamedTuple):
     asked_at: datetime
 
 
-async def close_connections(system: NatsClient, client_id: str, begun_before: datetime | None = None) -> Closed:
+async def close_connections(
+    system: NatsClient, client_id: str, begun_before: datetime | None = None
+) -> Closed:
     """Close the connections with this MQTT client id, only those begun before an instant of the broker's clock if one is given."""
     options = {"acc": FLEET_ACCOUNT, "mqtt_client": client_id, "limit": _CONNECTIONS_OF_ONE}
     answer = await _request(system, "$SYS.REQ.SERVER.PING.CONNZ", options)

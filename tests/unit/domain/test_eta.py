@@ -64,16 +64,25 @@ def test_an_early_bus_waits_at_the_next_stop() -> None:
 
 
 def test_a_bus_at_a_stop_leaves_as_planned_or_now() -> None:
-    waiting = Moment(metre=1000, after_s=160, next_seq=2, visits=(Visit(1, arrived_at_ms=START_MS + 140_000),))
+    waiting = Moment(
+        metre=1000, after_s=160, next_seq=2, visits=(Visit(1, arrived_at_ms=START_MS + 140_000),)
+    )
     assert waiting.etas() == [None, None, 300, 450]
     assert waiting.delay() == 0
-    held_up = Moment(metre=1000, after_s=280, next_seq=2, visits=(Visit(1, arrived_at_ms=START_MS + 150_000),))
+    held_up = Moment(
+        metre=1000, after_s=280, next_seq=2, visits=(Visit(1, arrived_at_ms=START_MS + 150_000),)
+    )
     assert held_up.delay() == 100
     assert held_up.etas()[2] == pytest.approx(280 + 120 * 0.97)
 
 
 def test_a_lost_departure_does_not_hold_the_bus_at_an_old_stop() -> None:
-    on = Moment(metre=2500, after_s=390, next_seq=3, visits=(Visit(1, START_MS + 150_000), Visit(2, START_MS + 300_000, START_MS + 330_000)))  # fmt: skip
+    on = Moment(
+        metre=2500,
+        after_s=390,
+        next_seq=3,
+        visits=(Visit(1, START_MS + 150_000), Visit(2, START_MS + 300_000, START_MS + 330_000)),
+    )
     assert on.etas() == [None, None, None, 450]
 
 
@@ -90,14 +99,25 @@ def test_a_stale_position_has_no_estimate_and_one_just_fresh_has() -> None:
 
 
 @given(
-    metre=st.floats(-50, 3200), after_s=st.floats(-600, 3600), next_seq=st.integers(0, 4), age_s=st.floats(0, 60)
+    metre=st.floats(-50, 3200),
+    after_s=st.floats(-600, 3600),
+    next_seq=st.integers(0, 4),
+    age_s=st.floats(0, 60),
 )
 def test_estimates_never_lie_in_the_past_and_never_go_backwards(
     metre: float, after_s: float, next_seq: int, age_s: float
 ) -> None:
     moment = Moment(metre, after_s, next_seq)
     now_ms = moment.at_ms + round(age_s * 1000)
-    etas = estimate(STOPS, state="en_route", metre=metre, at_ms=moment.at_ms, now_ms=now_ms, interval_s=5, next_seq=next_seq)
+    etas = estimate(
+        STOPS,
+        state="en_route",
+        metre=metre,
+        at_ms=moment.at_ms,
+        now_ms=now_ms,
+        interval_s=5,
+        next_seq=next_seq,
+    )
     known = [eta for eta in etas if eta is not None]
     assert len(known) == 4 - next_seq
     for eta in known:

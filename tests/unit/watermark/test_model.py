@@ -112,7 +112,9 @@ class WatermarkMachine(RuleBasedStateMachine):
     @invariant()
     def a_record_waits_only_for_young_holes_below_it(self) -> None:
         for seq in sorted(self.known)[:: max(1, len(self.known) // 5)]:
-            below = [self.now - since < HOLD_S for n, since in self.since.items() if self._begun(n) and n < seq]
+            below = [
+                self.now - since < HOLD_S for n, since in self.since.items() if self._begun(n) and n < seq
+            ]
             if self.mark.awaits_below(seq, self.now):
                 assert any(below)
             elif all(below):
