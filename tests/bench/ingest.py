@@ -28,7 +28,7 @@ def main() -> int:
         print(f"\n{plan.buses} buses, {what}, SQLite FULL, through {broker}", flush=True)
         with tempfile.TemporaryDirectory() as name:
             template = make_template(Path(name), plan)
-            if options.runs:
+            if not options.latency_only:
                 _throughput(template, plan, runs)
             for per_s in options.rate:
                 _latency(template, plan, per_s, runs, 5.0 if options.quick else options.seconds)
@@ -79,7 +79,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="one short run of each: where it stands, no spread"
     )
-    parser.add_argument("--runs", type=int, default=5, help="runs of each figure; 0 leaves throughput out")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each figure")
+    parser.add_argument("--latency-only", action="store_true", help="leave throughput out")
     parser.add_argument("--buses", type=int, default=500)
     parser.add_argument(
         "--riders", type=int, nargs="+", default=[0, 40], help="on each bus; several are measured in turn"

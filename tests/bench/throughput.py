@@ -21,7 +21,7 @@ from tests.bench.roles import House, Role, copy_folder, cost_of, free_port, run_
 CLOCK: Final = "start=2026-09-21T07:40:00+08:00"
 # Slow enough for the loader to have the buses take turns, as real ones do; it is not part of the figure.
 LOAD_PER_S: Final = 12_000
-STALLED_S: Final = 60.0
+STALLED_S: Final = 180.0
 BULK: Final = 0.95
 _LOOK_S: Final = 0.02
 
