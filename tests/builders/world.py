@@ -104,7 +104,14 @@ def _user(connection: Connection, username: str, role: str, scope_id: str | None
 def _network(connection: Connection, side: Side) -> None:
     title = side.name.title()
     county = side.id("county")
-    _put(connection, t.jurisdictions, id=county, code=f"county-{side.name}", name=f"{title} county", level="county")
+    _put(
+        connection,
+        t.jurisdictions,
+        id=county,
+        code=f"county-{side.name}",
+        name=f"{title} county",
+        level="county",
+    )
     _put(
         connection, t.jurisdictions, id=side.id("town"), code=f"town-{side.name}", name=f"{title} town",
         level="township", parent_id=county,

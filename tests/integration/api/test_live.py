@@ -269,7 +269,10 @@ def test_an_unlinked_child_and_a_closed_account_end_within_seconds(served: Serve
     say(served, "live/notices", items=[{"id": ALPHA.id("notice"), "user_id": user_id}])
     for lon in (105.206, 105.207):  # the second round is over when the first one's notices are out
         say(served, "live/positions", items=[a_position(lon=lon)])
-        until(lambda lon=lon: desk.of("position") and desk.of("position")[-1]["items"][0]["lon"] == lon, "a round")
+        until(
+            lambda lon=lon: desk.of("position") and desk.of("position")[-1]["items"][0]["lon"] == lon,
+            "a round",
+        )
     assert (phone.of("position"), phone.of("notice")) == ([], [])
 
 
