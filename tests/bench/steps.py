@@ -140,7 +140,12 @@ def main() -> int:
     moments = [
         moment for number in range(options.buses) for moment in drive(make_bus(number, options.riders))
     ]
-    fixes = [(one.bus.road.line, one.entry.record, _metre(one.before)) for one in moments]
+    fixes = [
+        (one.bus.road.line, fix.lat, fix.lon, _metre(one.before))
+        for one in moments
+        for fix in (one.entry.record,)
+        if isinstance(fix, Position)
+    ]
     places = [
         (_shapely(bus), Point((f.lon - bus.road.line.lon0) * bus.road.line.kx, (f.lat - bus.road.line.lat0) * bus.road.line.ky))
         for bus, _, entry, _ in moments
@@ -174,8 +179,8 @@ def main() -> int:
             progress.evaluate(before, entry, bus)
 
     def project() -> None:
-        for line, fix, metre in fixes:
-            line.project(fix.lat, fix.lon, metre - 80.0, metre + 330.0, metre + 40.0, 0.15)  # type: ignore[union-attr]
+        for line, lat, lon, metre in fixes:
+            line.project(lat, lon, metre - 80.0, metre + 330.0, metre + 40.0, 0.15)
 
     def shapes() -> None:
         for shape, point in places:

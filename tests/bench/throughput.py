@@ -151,7 +151,7 @@ def _fold_to_the_end(look: sqlite3.Connection, total: int, buses: int) -> float:
             for query in (
                 "SELECT count(*) FROM rejected",
                 "SELECT count(*) FROM records",
-                "SELECT count(*) FROM trips t JOIN vehicle_heads h ON h.trip_id = t.id"
+                "SELECT count(*) FROM trips t JOIN vehicle_heads h ON h.vehicle_id = t.run_vehicle_id"
                 " WHERE t.metre_at_ms = h.at_ms AND t.state IN ('scheduled', 'en_route', 'arrived')",
             )
         )
