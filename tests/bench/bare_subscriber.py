@@ -33,6 +33,7 @@ from server.adapters.mqtt.rights import ROLE_INGEST
 from server.adapters.mqtt.subscriber import Subscriber
 from server.adapters.mqtt.topics import INGEST_TOPICS
 from server.clock import SystemClock
+from server.supervisor.death import die_with_parent
 
 _BUNCH: Final = 500
 _SECRET: Final = "bench"
@@ -62,7 +63,7 @@ def embedded_broker(data_dir: Path) -> Iterator[Endpoint]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "tests.bench.bare_subscriber", "--broker", str(data_dir), str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent())
     try:
         assert process.stdout is not None
         if process.stdout.readline().strip() != "ready":

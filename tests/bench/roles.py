@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from server.adapters.mqtt.broker_config import BrokerSettings
+from server.supervisor.death import die_with_parent
 from tests.conftest import find_mosquitto
 from tests.waiting import until
 
@@ -83,7 +84,9 @@ class House:
             ears.bind("\0" + word)
             ears.settimeout(_READY_S)
             environ = self._environ() | {"NOTIFY_SOCKET": "@" + word}
-            process = subprocess.Popen(self._command(name, "--log-level", "warning"), env=environ)
+            process = subprocess.Popen(
+                self._command(name, "--log-level", "warning"), env=environ, preexec_fn=die_with_parent()
+            )
             role = Role(process)
             try:
                 if ready and b"READY=1" not in ears.recv(4096):
@@ -115,7 +118,7 @@ def run_mosquitto(folder: Path, port: int) -> Iterator[int]:
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
         "max_inflight_messages 0\nmax_queued_messages 0\nlog_type error\n"
     )
-    process = subprocess.Popen([binary, "-c", str(config)])
+    process = subprocess.Popen([binary, "-c", str(config)], preexec_fn=die_with_parent())
     try:
         until(lambda: _answers(port), "mosquitto answers")
         yield process.pid
