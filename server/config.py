@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outgoing_allow: tuple[str, ...]
     log_level: str
     demo: bool
+    demo_buses: int
 
     @property
     def base_url(self) -> str:
@@ -150,6 +151,15 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (word.strip() for word in text.split(","))))
 
 
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise ValueError(f"write a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in ("true", "false", "1", "0"):
         raise ValueError("write true or false")
@@ -188,6 +198,7 @@ SETTINGS: tuple[Setting, ...] = (
         "least severe line to write: " + ", ".join(LOG_LEVELS),
     ),
     Setting("demo", "BOOL", _flag, "false", "make the demo county and run its emulated buses"),
+    Setting("demo-buses", "COUNT", _count(1, 46), "46", "how many buses a new demo county has"),
 )
 
 

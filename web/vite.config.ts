@@ -3,9 +3,10 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { compiledWords } from './scripts/compiled-words.ts';
 import { precompressed } from './scripts/precompressed.ts';
+import { shellWorker } from './scripts/shell-worker.ts';
 
 export default defineConfig({
-  plugins: [compiledWords(), svelte(), precompressed()],
+  plugins: [compiledWords(), svelte(), shellWorker(), precompressed()],
   build: {
     target: 'es2022',
     manifest: true,

@@ -8,6 +8,7 @@ from server.api import (
     catalog,
     children,
     config,
+    crew,
     devices,
     dispatch,
     errors,
@@ -35,6 +36,7 @@ def endpoints() -> tuple[Endpoint, ...]:
         *children.ENDPOINTS,
         *notices.ENDPOINTS,
         *trips.ENDPOINTS,
+        *crew.ENDPOINTS,
         *devices.ENDPOINTS,
         *catalog.endpoints(),
     )

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Table, select, update
 
 from server.adapters.db import tables as t
 from server.adapters.db.counters import bump
@@ -17,8 +17,9 @@ from server.domain.plan import PlanVersion
 from server.errors import NotFoundError
 from server.service.passwords import hash_password
 
-AHEAD_S = 15  # a person needs this long to log in
+AHEAD_S = 20  # a person needs this long to log in
 WITHIN_S = 3_600
+EARLY_S = 600  # children board at the first stop so much before the trip begins, at the most
 
 
 class DemoAccount(msgspec.Struct, frozen=True):
@@ -82,11 +83,18 @@ def _choose(connection: Connection, now_ms: int) -> list[tuple[str, str, str, st
     wait_s = round((boarding.at_ms - now_ms) / 1000)
     note = f"{guardian.name} boards at {boarding.stop} in about {wait_s} s"
     found = [(guardian.id, guardian.username, "guardian", note)]
+    trip = boarding.trip
+    school = _name(connection, t.schools, trip.school_id)
+    company = _name(connection, t.operators, trip.operator_id)
+    city = connection.execute(
+        select(t.jurisdictions.c.id, t.jurisdictions.c.name).where(t.jurisdictions.c.parent_id.is_(None))
+    ).first()
     for role, scope_id, what in (
-        ("attendant", boarding.trip.attendant_id, f"rides on that bus (trip {boarding.trip.code})"),
-        ("school", boarding.trip.school_id, "the child's school"),
-        ("operator", boarding.trip.operator_id, "the whole fleet"),
-        ("regulator", None, "the district's supervisor"),
+        ("attendant", trip.attendant_id, f"rides on that bus (trip {trip.code})"),
+        ("driver", trip.driver_id, "drives it"),
+        ("school", trip.school_id, f"{school}, where it goes"),
+        ("operator", trip.operator_id, f"{company}: its buses"),
+        ("regulator", city.id if city else None, f"{city.name if city else 'the city'}: every bus"),
         ("admin", None, "accounts and settings"),
     ):
         query = select(t.users.c.id, t.users.c.username).where(
@@ -98,6 +106,10 @@ def _choose(connection: Connection, now_ms: int) -> list[tuple[str, str, str, st
         if user is not None:
             found.append((user.id, user.username, role, what))
     return found
+
+
+def _name(connection: Connection, table: Table, row_id: str | None) -> str:
+    return connection.scalar(select(table.c.name).where(table.c.id == row_id)) or ""
 
 
 def next_boarding(connection: Connection, now_ms: int) -> Boarding:
@@ -116,6 +128,8 @@ def next_boarding(connection: Connection, now_ms: int) -> Boarding:
     )
     found: list[Boarding] = []
     for trip in trips:
+        if found and trip.planned_start_ms > min(one.at_ms for one in found) + EARLY_S * 1000:
+            break
         body = connection.scalar(select(t.plans.c.body).where(t.plans.c.id == trip.plan_id)) or b""
         plan = msgspec.json.decode(body, type=PlanVersion)
         day_ms = trip.planned_start_ms - plan.stops[0].departure_s * 1000

@@ -1,128 +1,87 @@
-"""What the demo county consists of: Shapotou district of Zhongwei, drawn freely after the map; no person is real."""
+"""What a route of the demo county is: a bus that drives it, a street from a school outwards, stops with names, its times."""
 
 from __future__ import annotations
 
 import msgspec
 
+from server.demo.areas import Company, DemoSchool, company_of
 from server.demo.streets import Bend, Street
+from server.demo.timing import SHORTEST_GAP_S, Pace, room_for_driving_s
 
-OPERATOR = "ZWXC"
-ZONE = "Asia/Shanghai"
-
-
-class DemoSchool(msgspec.Struct, frozen=True):
-    """A school and the place of its stop (degrees)."""
-
-    code: str
-    name: str
-    area: str
-    stop: str
-    place: tuple[float, float]
+# What a village's stops are called after the village's own; the road passes them one after the other.
+_SIDES = ("路口", "村", "三队")
+_BEND_M_PER_DEG_KM = (
+    1.0  # a degree is turned in so many metres for each km of the road; in town a radius of 460 m
+)
+# Legs are a little longer and shorter by turns, as villages lie.
+_UNEVEN = (1.0, 1.08, 0.95, 1.05, 0.91, 1.02, 0.97)
 
 
 class DemoRoute(msgspec.Struct, frozen=True):
-    """A route from a school outwards: its street, and the names of the stops on it, the nearest first."""
+    """A route from a school outwards: its street, and the names of the stops on it, the nearest first.
 
-    code: str
-    short_name: str
-    long_name: str
-    school: DemoSchool
-    street: Street
-    stops: tuple[str, ...]
-
-
-class DemoBus(msgspec.Struct, frozen=True):
-    """A bus, its route, and when in the cycle it sets out (s)."""
+    Each has one bus of its own, which has its number and sets out `phase_s` after midnight.
+    """
 
     number: int
-    route: DemoRoute
+    school: DemoSchool
+    pace: Pace
+    street: Street
+    stops: tuple[str, ...]
     phase_s: int
 
+    @property
+    def code(self) -> str:
+        """Give the route's id."""
+        return f"R{self.number}"
 
-AREAS = (
-    ("ZW", None, "中卫市", "city"),
-    ("ZW-SPT", "ZW", "沙坡头区", "county"),
-    ("ZW-SPT-WC", "ZW-SPT", "文昌镇", "township"),
-    ("ZW-SPT-BH", "ZW-SPT", "滨河镇", "township"),
-    ("ZW-SPT-YSQ", "ZW-SPT", "迎水桥镇", "township"),
-    ("ZW-SPT-DY", "ZW-SPT", "东园镇", "township"),
-    ("ZW-SPT-RY", "ZW-SPT", "柔远镇", "township"),
-    ("ZW-SPT-CL", "ZW-SPT", "常乐镇", "township"),
-)
+    @property
+    def long_name(self) -> str:
+        """Give where it leads."""
+        return f"{self.school.name.removeprefix('沙坡头区')}—{self.stops[-1]}"
 
-SCHOOL_WEST = DemoSchool("ZW-S01", "沙坡头区应理小学", "ZW-SPT-WC", "S01", (37.5118, 105.1842))
-SCHOOL_EAST = DemoSchool("ZW-S02", "沙坡头区滨河中学", "ZW-SPT-BH", "S02", (37.5006, 105.2105))
-SCHOOLS = (SCHOOL_WEST, SCHOOL_EAST)
+    @property
+    def company(self) -> Company:
+        """Give who runs it."""
+        return company_of(self.school)
 
-ROUTES = (
-    DemoRoute(
-        "R1",
-        "1路",
-        "应理小学—黑林村（滨河西路）",
-        SCHOOL_WEST,
-        Street(
-            SCHOOL_WEST.place,
-            205.0,
-            (980, 1120, 1060, 1240, 1010, 1180, 1090),
-            (Bend(900, 1050, 48), Bend(3900, 4200, 22), Bend(6100, 6300, -20)),
-            7.0,
-            1300.0,
-        ),
-        ("黄河花园", "官桥村", "姚滩村", "牛滩村", "杨渠村", "夹道村", "黑林村"),
-    ),
-    DemoRoute(
-        "R2",
-        "2路",
-        "应理小学—史湖村",
-        SCHOOL_WEST,
-        Street(
-            SCHOOL_WEST.place,
-            350.0,
-            (1040, 930, 1190, 1010, 1130, 960, 1210),
-            (Bend(1000, 1100, 62), Bend(3000, 3120, -50), Bend(5200, 5400, 34)),
-            5.0,
-            1700.0,
-        ),
-        ("应理北街", "新墩村", "红武村", "双桥村", "韩闸村", "八字渠村", "史湖村"),
-    ),
-    DemoRoute(
-        "R3",
-        "3路",
-        "滨河中学—镇靖村",
-        SCHOOL_EAST,
-        Street(
-            SCHOOL_EAST.place,
-            75.0,
-            (1110, 1000, 1050, 940, 1220, 1080, 1020),
-            (Bend(1900, 2050, 36), Bend(4300, 4450, -44)),
-            8.0,
-            1500.0,
-        ),
-        ("柔远街", "沙渠村", "刘台村", "范庙村", "高营村", "冯庄村", "镇靖村"),
-    ),
-    DemoRoute(
-        "R4",
-        "4路",
-        "滨河中学—枣林村（黄河大桥）",
-        SCHOOL_EAST,
-        Street(
-            SCHOOL_EAST.place,
-            168.0,
-            (960, 1250, 1030, 1140, 990, 1170, 1050),
-            (Bend(2500, 2650, -58), Bend(5000, 5200, 30)),
-            6.0,
-            1400.0,
-        ),
-        ("滨河东路", "黄河大桥南", "常乐街", "康乐村", "水车村", "马路滩村", "枣林村"),
-    ),
-)
+    @property
+    def vehicle(self) -> str:
+        """Give the id of its bus, and of the recorder in it."""
+        return f"ZW-{self.number:04}"
 
-# Phases are spread so that somewhere a bus comes to a stop with children as evenly as six buses can.
-BUSES = (
-    DemoBus(1, ROUTES[0], 0),
-    DemoBus(2, ROUTES[0], 1602),
-    DemoBus(3, ROUTES[1], 558),
-    DemoBus(4, ROUTES[2], 941),
-    DemoBus(5, ROUTES[2], 2506),
-    DemoBus(6, ROUTES[3], 1994),
-)
+    @property
+    def driver(self) -> str:
+        """Give the badge of its driver."""
+        return f"D-{self.number:04}"
+
+    @property
+    def attendant(self) -> str:
+        """Give the badge of its attendant."""
+        return f"A-{self.number:04}"
+
+
+def plan_route(
+    number: int,
+    school: DemoSchool,
+    pace: Pace,
+    heading_deg: float,
+    turns: tuple[tuple[float, float], ...],
+    places: str,
+    phase_s: int,
+) -> DemoRoute:
+    """Make a route as long as its times allow; `places` are its stops, or villages with up to three stops each."""
+    count = len(pace.riders)
+    names = places.split()
+    stops = names if len(names) == count else [name + side for name in names for side in _SIDES][:count]
+    # Some wait longer at the school than others.
+    drive_s = room_for_driving_s(pace, SHORTEST_GAP_S + number * 37 % 120)
+    length_m = drive_s * pace.kmh / 3.6
+    weights = [_UNEVEN[(place + number) % len(_UNEVEN)] for place in range(count)]
+    legs_m = tuple(round(length_m * weight / sum(weights)) for weight in weights)
+    bends = tuple(
+        Bend(share * length_m, share * length_m + abs(by) * _BEND_M_PER_DEG_KM * length_m / 1000, by)
+        for share, by in turns
+    )
+    street = Street(school.place, heading_deg, legs_m, bends, 8.0 + number % 5, length_m / (5 + number % 4))
+    return DemoRoute(number, school, pace, street, tuple(stops), phase_s)

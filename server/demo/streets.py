@@ -8,7 +8,9 @@ import msgspec
 
 from server.domain.geo import EARTH_RADIUS_M, distance_m
 
-STEP_M = 25.0
+STEP_M = 10.0  # the road is followed in such steps; a point is kept
+KEEP_DEG = 3.0  # where it has turned by so much,
+KEEP_M = 250.0  # or gone so far: then its chords are less than 2 m off
 ROADSIDE_M = 7.0  # a stop stands beside the lane, not in it
 _M_PER_DEG = EARTH_RADIUS_M * pi / 180
 
@@ -37,13 +39,14 @@ class Street(msgspec.Struct, frozen=True):
 def draw(street: Street) -> tuple[list[Point], list[Point]]:
     """Give the road's points from the school outwards, and the place of each stop with the school's first (degrees).
 
-    Points are about STEP_M apart, and one lies beside each stop.
+    Points are dense in bends and sparse between them, and one lies beside each stop.
     """
     marks = [0.0]
     for leg_m in street.legs_m:
         marks.append(marks[-1] + leg_m)
     lat, lon = street.start
     metre = 0.0
+    kept = (0.0, _heading(street, 0.0))
     line, stops = [street.start], []
     for mark in marks:
         while mark - metre > 1e-6:
@@ -52,7 +55,11 @@ def draw(street: Street) -> tuple[list[Point], list[Point]]:
             lat += step_m * cos(heading) / _M_PER_DEG
             lon += step_m * sin(heading) / (_M_PER_DEG * cos(radians(lat)))
             metre += step_m
-            line.append((round(lat, 6), round(lon, 6)))
+            now = _heading(street, metre)
+            at_stop = mark - metre <= 1e-6
+            if at_stop or metre - kept[0] >= KEEP_M or abs(now - kept[1]) >= KEEP_DEG:
+                line.append((round(lat, 6), round(lon, 6)))
+                kept = (metre, now)
         side = radians(_heading(street, metre) + 90)
         stops.append(
             (

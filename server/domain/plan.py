@@ -81,6 +81,7 @@ class TripPlan(msgspec.Struct, frozen=True):
     attendant_badge: str | None
     tag: str | None
     cancelled_at_ms: int | None = None
+    signed_off: bool = False  # the school has people here, so both sides sign before the trip closes
     absences: tuple[Absence, ...] = ()
 
     @property

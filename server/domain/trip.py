@@ -57,6 +57,22 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     minutes: int | None = None  # until the bus is there, for `approaching`
 
 
+class Count(msgspec.Struct, frozen=True, gc=False):
+    """A head count: how many, when, by whom (a user's id)."""
+
+    count: int
+    at_ms: int
+    user_id: str
+    remarks: str | None = None
+
+
+class SignOff(msgspec.Struct, frozen=True):
+    """Both sides' last counts."""
+
+    delivered: Count | None = None
+    received: Count | None = None
+
+
 class TripState(msgspec.Struct, frozen=True):
     """State, progress, visits, rides, riders and announcements of one trip. `metre` along its shape, None before it is matched."""
 
@@ -77,3 +93,6 @@ class TripState(msgspec.Struct, frozen=True):
     rides: tuple[Ride, ...] = ()
     riders: tuple[RiderState, ...] = ()
     announcements: tuple[Announcement, ...] = ()
+    delivered: Count | None = None
+    received: Count | None = None
+    synced_ms: int | None = None

@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from server.domain.geo import Polyline
+from server.domain.hand import HAND, Hand
 from server.domain.plan import TripPlan
 from server.domain.record import Folded
 from server.domain.trip import Ride, TripState
@@ -25,11 +26,13 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """One input of the log, with its place in it."""
 
     key: Key
-    record: Folded
+    record: Folded | Hand
 
     @property
     def source(self) -> str:
         """The record's name, as a ride keeps it."""
+        if self.key.device == HAND:
+            return f"hand:{self.key.seq}"
         return f"{self.key.device}:{self.key.epoch}:{self.key.seq}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.geo import distance_m
+from server.domain.hand import HAND, HeadCount, Tick
 from server.domain.limits import MISSED_AFTER_MS, STANDSTILL_KMH
 from server.domain.plan import TripPlan
 from server.domain.record import Duty, Position
@@ -35,6 +36,17 @@ def by_duty(state: VehicleState, entry: Entry, context: Context) -> VehicleState
     if _is_running(state, entry, context):
         return state  # two signs may prove a trip, but don't end one: the same crew and tag have the next trip too
     return _by_evidence(state, entry, context)
+
+
+def by_hand(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Assign the trip that the attendant works on by phone, unless the bus is under way on another."""
+    said = entry.record
+    assert isinstance(said, Tick | HeadCount)
+    running = state.trip
+    if running is not None and (running.trip_id == said.trip_id or running.state == "en_route"):
+        return state
+    road = context.find_road(said.trip_id)
+    return state if road is None else _assign(state, entry, road)
 
 
 def by_place(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -111,7 +123,7 @@ def _assign(state: VehicleState, entry: Entry, road: Road) -> VehicleState:
     trip = resumed or TripState(
         trip_id=plan.trip_id,
         vehicle_id=state.vehicle_id,
-        device_id=entry.key.device,
+        device_id=None if entry.key.device == HAND else entry.key.device,
         assigned_at_ms=entry.key.t,
         riders=tuple(RiderState(rider.rider_id, rider.stop_id, "expected") for rider in plan.roster),
     )

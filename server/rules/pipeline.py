@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
+from server.domain.hand import Cancelled, Handed, HeadCount, RearChecked, Received, Synced, Tick
 from server.domain.record import Duty, Event, Position, RideRecord
 from server.domain.vehicle_day import Context, Entry, Unavailable, VehicleState
 from server.rules import (
     absences,
     approaching,
     assignment,
+    cancelling,
     closing,
     crew,
     last_fix,
@@ -22,6 +24,8 @@ from server.rules import (
     progress,
     rear_check,
     rides,
+    sign_off,
+    ticks,
     visits,
 )
 
@@ -41,6 +45,13 @@ PIPELINE: Mapping[type, tuple[Step, ...]] = {
     RideRecord: (rides.evaluate, closing.evaluate),
     Duty: (crew.evaluate, assignment.by_duty),
     Event: (rear_check.evaluate, closing.evaluate),
+    Tick: (assignment.by_hand, ticks.evaluate, closing.evaluate),
+    Handed: (ticks.hand_over, closing.evaluate),
+    HeadCount: (assignment.by_hand, sign_off.count, closing.evaluate),
+    Received: (sign_off.receive, closing.evaluate),
+    RearChecked: (rear_check.by_hand, closing.evaluate),
+    Synced: (sign_off.sync,),
+    Cancelled: (cancelling.evaluate,),
 }
 
 OnError = Callable[[str, Entry, Exception], None]

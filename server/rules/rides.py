@@ -43,11 +43,11 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         rider is not None and rider.state == "aboard" if rider_id else _is_aboard(trip.rides, record.card)
     )
     way = record.dir or ("off" if aboard else "on")
-    stop_id = _stop_here(trip, road, entry.key.t)
+    stop_id = stop_here(trip, road, entry.key.t)
     ride = Ride(entry.source, entry.key.t, way, record.card, rider_id, stop_id, record.by)
     after = replace(trip, rides=(*trip.rides, ride))
     if rider_id is not None and aboard != (way == "on"):
-        after = _moved(after, road, rider_id, rider, ride)
+        after = moved(after, road, rider_id, rider, ride)
     return replace(state, trip=after)
 
 
@@ -67,7 +67,8 @@ def _is_aboard(rides: tuple[Ride, ...], card: str) -> bool:
     return next((ride.dir == "on" for ride in reversed(rides) if ride.card == card), False)
 
 
-def _moved(trip: TripState, road: Road, rider_id: str, rider: RiderState | None, ride: Ride) -> TripState:
+def moved(trip: TripState, road: Road, rider_id: str, rider: RiderState | None, ride: Ride) -> TripState:
+    """Give the trip with a rider moved on or off the bus by a ride, and what their guardians are to be told."""
     known = rider or RiderState(rider_id, None, "expected", stranger=True)
     moved = replace(known, state="aboard" if ride.dir == "on" else "alighted", since_ms=ride.at_ms)
     others = tuple(each for each in trip.riders if each.rider_id != rider_id)
@@ -85,7 +86,7 @@ def _kind(road: Road, ride: Ride) -> NoticeKind:
     return "arrived" if at_school else "alighted"
 
 
-def _stop_here(trip: TripState, road: Road, t_ms: int) -> str | None:
+def stop_here(trip: TripState, road: Road, t_ms: int) -> str | None:
     """The stop that is being visited, or the nearest along the shape."""
     stops = road.plan.stops
     for seq in (trip.next_seq, trip.next_seq - 1):

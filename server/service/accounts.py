@@ -118,7 +118,7 @@ def show_user(work: Work, caller: Caller) -> User:
     return User(
         id=caller.user_id,
         username=caller.username,
-        name=caller.name,
+        name=caller.name or work.accounts.person_name(caller.role, caller.scope_id) or caller.username,
         role=caller.role,
         scope=work.accounts.scope_named(caller.role, caller.scope_id),
         lang=caller.lang,

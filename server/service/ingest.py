@@ -21,6 +21,7 @@ from server.domain.vehicle_day import Unavailable
 from server.service.batch import Batch, Outcome
 from server.service.folding import Folder
 from server.service.gate import judge
+from server.service.hand_inputs import take_hand_inputs
 from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speaker
 from server.service.portions import in_batches, parted
 from server.service.streams import Streams
@@ -277,16 +278,16 @@ class Ingest:
         now_ms = self._clock.now_ms()
         since = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=SWEPT_DAYS)
         with self._log.write() as work:
+            cancelled = take_hand_inputs(work, self._catalogue, self._folder, now_ms, now_s)
             trips = set(work.sweep(now_ms, f"{since:%Y-%m-%d}" if self._swept else None))
             if changed or not self._swept:
                 trips.update(work.settle_exceptions(now_ms))
                 self._folder.settle(work)
-            trips.update(self._folder.project(work))
+            trips.update(cancelled, self._folder.project(work))
+            rides = self._folder.take_rides()
             work.beat("alive.ingest", self._real.now_ms())
         self._kept_house_at, self._woken, self._swept = now_s, False, True
-        if trips:
-            self._speaker.trips(sorted(trips))
-            self._speaker.wake_notices()
+        self._told(Outcome(trips=sorted(trips), rides=rides), now_s)
 
     def _told(self, outcome: Outcome, now_s: float) -> None:
         self._streams.touch(outcome.devices, outcome.present, now_s)

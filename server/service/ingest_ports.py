@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from server.domain.hand import Hand
+from server.domain.record import Duty
 from server.domain.seq_ranges import SeqRanges
 from server.domain.trip import Announcement, NoticeKind, Ride, TripState
-from server.domain.vehicle_day import Context, Entry, Unavailable, VehicleState
+from server.domain.vehicle_day import Context, Entry, Road, Unavailable, VehicleState
 from server.service.gate import Accepted, Rejected
 from server.service.watermark import SavedAnswer
 
@@ -50,11 +52,33 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     text_en: str
 
 
+class HandInput(msgspec.Struct, frozen=True):
+    """A row of `inputs` that was not folded yet, decoded; `body` is the row's own."""
+
+    id: int
+    trip_id: str
+    kind: str
+    record: Hand | Duty
+    body: bytes
+
+
 class LogWork(Protocol):
     """One writing transaction of ingest."""
 
     def insert_records(self, records: Sequence[tuple[Accepted, str | None, int]]) -> None:
         """Store records with their vehicle and the instant of receipt; those known stay as they are."""
+
+    def list_hand_inputs(self, at_most: int) -> list[HandInput]:
+        """List what people said and nobody folded, in the order in which it was said."""
+
+    def insert_hand(self, said: HandInput, vehicle_id: str, received_ms: int) -> None:
+        """Put what a person said into a vehicle's log."""
+
+    def find_bus_of_trip(self, trip_id: str) -> Bus | None:
+        """Find the bus that runs a trip, else the one that is planned for it."""
+
+    def cancel(self, trip: TripState, told: Sequence[Told]) -> None:
+        """Write a cancellation onto a trip that no bus has taken."""
 
     def insert_rejected(self, rejected: Sequence[tuple[Rejected, int]]) -> None:
         """Store what was refused, with the instant of receipt."""
@@ -202,6 +226,9 @@ class Catalogue(Protocol):
 
     def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
         """Put announcements into words for each guardian who is to know."""
+
+    def find_road(self, trip_id: str) -> Road | None:
+        """Find a trip's plan by id."""
 
     def changed(self) -> frozenset[str]:
         """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`."""

@@ -18,6 +18,8 @@ MIN_LENGTH, MAX_LENGTH = 12, 128  # QUALITY, "Security" 2
 _MIN_SCORE = 2  # zxcvbn: 2 means more than 10^6 guesses, far beyond what the log-in limits allow
 _SCORED = 72  # what zxcvbn looks at; a longer password only gets harder
 
+LOCKED = "!"  # instead of a hash: an account that nobody can log in to, until it is given a password
+
 # RFC 9106, second recommended option (64 MiB, 3 passes), the library's default.
 _HASHER = PasswordHasher()
 

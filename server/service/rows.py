@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from server.domain.plan import Direction
-from server.domain.trip import Phase, RiderPhase
+from server.domain.trip import Phase, RiderPhase, SignOff
 from server.service.shapes import Named
 
 
@@ -68,6 +68,8 @@ class TripRow(msgspec.Struct, frozen=True):
     metre: float | None
     metre_at_ms: int | None
     delay_s: int | None
+    rear_checked_at_ms: int | None = None
+    sign_off: SignOff = SignOff()
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -234,6 +234,26 @@ class Counts(msgspec.Struct, frozen=True):
     strangers: int
 
 
+class CountItem(msgspec.Struct, frozen=True):
+    """A head count of one side."""
+
+    count: int
+    at: datetime
+    by: Named
+    remarks: str | None = None
+
+
+class SignOffItem(msgspec.Struct, frozen=True):
+    """Both sides' counts; `open` names what still keeps the trip from closing."""
+
+    delivered: CountItem | None
+    received: CountItem | None
+    agreed: bool
+    aboard: int
+    rear_checked_at: datetime | None
+    open: list[str]
+
+
 class TripDetail(Trip, frozen=True):
     """One trip whole. `counts` is null for a guardian: other people's children are none of theirs."""
 
@@ -242,6 +262,7 @@ class TripDetail(Trip, frozen=True):
     visits: list[VisitItem]
     verdicts: Verdicts
     counts: Counts | None
+    sign_off: SignOffItem | None
 
 
 class ManifestRider(msgspec.Struct, frozen=True):
@@ -276,6 +297,21 @@ class Manifest(msgspec.Struct, frozen=True):
     strangers: list[ManifestRider]
 
 
+class BoardRow(msgspec.Struct, frozen=True):
+    """One line of a school's board. `missing`: expected, and the bus has passed their stop."""
+
+    trip: Trip
+    from_: Named = msgspec.field(name="from")
+    planned_at: datetime
+    eta: Eta | None
+    arrived_at: datetime | None
+    stale: bool
+    position_at: datetime | None
+    counts: Counts
+    sign_off: SignOffItem
+    missing: list[ManifestRider]
+
+
 class Words(msgspec.Struct, frozen=True):
     """One text in both languages."""
 
@@ -302,7 +338,7 @@ class User(msgspec.Struct, frozen=True):
 
     id: str
     username: str
-    name: str | None
+    name: str
     role: str
     scope: Named | None
     lang: str | None

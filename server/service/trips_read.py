@@ -8,7 +8,7 @@ import msgspec
 
 from server.domain.trip import Visit
 from server.errors import NotFoundError
-from server.service import shapes
+from server.service import shapes, sign_off
 from server.service.instants import at
 from server.service.policy import Scope, window_ms
 from server.service.rows import RosterRow, TrackPoint, TripRow
@@ -64,6 +64,7 @@ def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.Trip
         visits=[_visit(facts, seq) for seq in range(len(facts.stops))],
         verdicts=shapes.Verdicts(*[NOT_JUDGED] * 6),
         counts=counts,
+        sign_off=None if scope.kind == "guardian" else sign_off.read(work, row, own),
     )  # fmt: skip
 
 
@@ -134,14 +135,14 @@ def get_manifest(work: Work, scope: Scope, trip_id: str) -> shapes.Manifest:
                 stop.seq,
                 at(facts.stops[stop.seq].arrival_ms, facts.timezone),
                 [
-                    _rider(each, facts.timezone)
+                    show_rider(each, facts.timezone)
                     for each in riders
                     if not each.stranger and each.stop_id == stop.id
                 ],
             )
             for stop in facts.plan.stops
         ],
-        strangers=[_rider(each, facts.timezone) for each in riders if each.stranger],
+        strangers=[show_rider(each, facts.timezone) for each in riders if each.stranger],
     )
 
 
@@ -200,7 +201,7 @@ def _visit(facts: TripFacts, seq: int) -> shapes.VisitItem:
     )
 
 
-def _rider(each: RosterRow, zone: str) -> shapes.ManifestRider:
+def show_rider(each: RosterRow, zone: str) -> shapes.ManifestRider:
     rider = each.rider
     return shapes.ManifestRider(
         rider.id, rider.code, rider.name, rider.grade, rider.school, each.state, at(each.since_ms, zone)

@@ -38,6 +38,10 @@ _WITH_STOP: dict[NoticeKind, tuple[str, str]] = {
 _WITHOUT_STOP: dict[NoticeKind, tuple[str, str]] = {
     "boarded": ("{child} {at} 上了{bus_zh}。", "{child} boarded {bus_en} at {at}."),
     "alighted": ("{child} {at} 下了{bus_zh}。", "{child} left {bus_en} at {at}."),
+    "cancelled": (
+        "{child}的这一班校车已取消，请另行安排接送，或与学校联系。",
+        "The bus trip of {child} is cancelled. Please arrange another way, or call the school.",
+    ),
     "correction": (
         "更正：先前关于{child}乘坐{bus_zh}的通知有误，以此页当前显示为准。",
         "Correction: an earlier notice about {child} on {bus_en} was wrong. What this page shows now is right.",

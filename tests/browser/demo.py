@@ -57,6 +57,8 @@ class Demo:
             "server",
             "up",
             "--demo",
+            "--demo-buses",
+            "6",
             *self.settings,
             "--clock",
             f"speed={SPEED}",

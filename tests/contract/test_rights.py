@@ -48,6 +48,15 @@ def _single(roles: frozenset[str], what: str) -> Promise:
     return Promise(roles, ALPHA.id(what), BRAVO.id(what))
 
 
+ATTENDANT = frozenset({"attendant"})
+LATER = "2099-01-01T00:00:00+08:00"
+
+
+def _said(roles: frozenset[str], body: dict[str, Any], *answers: int) -> Promise:
+    """What is said of a trip; an instant in the future is refused, which only who may say something hears."""
+    return Promise(roles, ALPHA.id("run"), BRAVO.id("run"), body, answers or (200,))
+
+
 ABSENT = {"service_date": ON, "direction": "from_school", "kind": "absent"}
 TABLE: dict[str, Promise] = {
     "GET /": Promise(None, answers=(503,)),
@@ -89,6 +98,18 @@ TABLE: dict[str, Promise] = {
     "GET /api/v1/trips/<trip>/manifest": Promise(
         frozenset({"admin", "operator", "school", "attendant", "driver"}), ALPHA.id("run"), BRAVO.id("run")
     ),
+    "POST /api/v1/trips/<trip>/rides": _said(ATTENDANT, {"items": []}),
+    "POST /api/v1/trips/<trip>/duty": _said(
+        ATTENDANT | {"driver"}, {"state": "on", "at": LATER, "client_id": "c1"}, 422
+    ),
+    "POST /api/v1/trips/<trip>/headcount": _said(ATTENDANT, {"count": 1, "at": LATER}, 422),
+    "POST /api/v1/trips/<trip>/rear-check": _said(ATTENDANT, {"at": LATER}, 422),
+    "POST /api/v1/trips/<trip>/handover": _said(ATTENDANT, {"rider_id": "x", "to": "Aunt", "at": LATER}, 422),
+    "POST /api/v1/trips/<trip>/arrival": _said(frozenset({"school"}), {"count": 1}, 200, 409),
+    "POST /api/v1/trips/<trip>/cancel": _said(
+        frozenset({"operator", "regulator"}), {"reason": "snow"}, 200, 409
+    ),
+    "GET /api/v1/board": Promise(frozenset({"admin", "operator", "school"})),
     "GET /api/v1/devices": Promise(frozenset({"admin", "operator"})),
     "GET /api/v1/devices/<device>/rejected": Promise(
         frozenset({"admin", "operator"}), "DEV-alpha", "DEV-bravo"

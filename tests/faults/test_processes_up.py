@@ -40,7 +40,7 @@ def refused(system: System) -> str:
 
 def test_ctrl_c_ends_every_process_within_five_seconds(make_system: Make) -> None:
     system = make_system()
-    system.start("--demo")
+    system.start("--demo", "--demo-buses", "6")
     until(lambda: "guardian" in system.log, "the demo's accounts", 30)
     assert all(system.find_pid(role) for role in (*ROLES, NATS))
     took_s = system.stop(signal.SIGINT)
@@ -104,7 +104,7 @@ def test_a_killed_supervisor_leaves_nobody_behind_and_the_folder_free(make_syste
 
 def test_the_log_of_a_quiet_demo_holds_no_warning_and_no_line_a_request(make_system: Make) -> None:
     system = make_system()
-    system.start("--demo")
+    system.start("--demo", "--demo-buses", "6")
     until(lambda: "guardian" in system.log, "the demo's accounts", 30)
     for _ in range(20):
         assert system.ask("/readyz") == 200

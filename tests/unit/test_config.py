@@ -67,6 +67,9 @@ def test_a_child_gets_exactly_these_settings_whatever_the_file_says(tmp_path: Pa
         ("--tiles", "https://t.example/z/x/y.png"),
         ("--tiles-crs", "bd09"),
         ("--log-level", "loud"),
+        ("--demo-buses", "0"),
+        ("--demo-buses", "47"),
+        ("--demo-buses", "ten"),
         ("--clock", "start=2026-09-01T06:30:00"),
     ],
 )

@@ -69,6 +69,12 @@ class AccountsDb:
         row = self._connection.execute(select(code, table.c.name).where(table.c.id == scope_id)).one_or_none()
         return None if row is None else Named(scope_id, row[0], row[1])
 
+    def person_name(self, role: str, scope_id: str | None) -> str | None:
+        if role not in ("attendant", "driver") or scope_id is None:
+            return None
+        name: str | None = self._connection.scalar(select(people.c.name).where(people.c.id == scope_id))
+        return name
+
     def find_scope(self, role: str, code: str) -> str | None:
         table, column = _SCOPES[role]
         query = select(table.c.id).where(column == code, table.c.ended_at_ms.is_(None)).limit(2)

@@ -39,6 +39,7 @@ from server.domain.service_time import instant_ms
 from server.domain.trip import Announcement, TripState
 from server.domain.vehicle_day import Context, Road
 from server.service.ingest_ports import Bus, LogUnavailable, Told
+from server.service.passwords import LOCKED
 from server.service.wording import Facts, bus_names, words
 
 DAY_MS: Final = 86_400_000
@@ -235,9 +236,22 @@ class DatabaseCatalogue:
             driver_badge=badges.get(row.driver_id),
             attendant_badge=badges.get(row.attendant_id),
             tag=row.permit_tag,
+            signed_off=self._signs_off(connection, row.school_id),
             absences=self._load_absences(connection, trip_id, row.service_on, version.direction),
         )
         return Road(plan, line)
+
+    def _signs_off(self, connection: Connection, school_id: str | None) -> bool:
+        """Say whether somebody at the school has an account to sign with, and can log in to it."""
+        if school_id is None:
+            return False
+        staff = select(users.c.id).where(
+            users.c.role == "school",
+            users.c.scope_id == school_id,
+            users.c.password_hash != LOCKED,
+            users.c.ended_at_ms.is_(None),
+        )
+        return connection.execute(staff.limit(1)).first() is not None
 
     def _load_version(self, connection: Connection, plan_id: str) -> tuple[PlanVersion, Polyline]:
         if plan_id not in self._versions:
@@ -288,6 +302,8 @@ class DatabaseCatalogue:
         return [user_id for user_id, until in self._guardians[rider_id] if until is None or on <= until]
 
     def _bus_names(self, connection: Connection, vehicle_id: str) -> tuple[str, str]:
+        if not vehicle_id:
+            return "校车", "the bus"
         if vehicle_id not in self._bus_called:
             query = select(vehicles.c.code, vehicles.c.plate).where(vehicles.c.id == vehicle_id)
             self._bus_called[vehicle_id] = bus_names(*connection.execute(query).one())

@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     or_,
     select,
     update,
@@ -33,6 +34,7 @@ from server.adapters.db.tables import (
     device_epochs,
     device_status,
     exceptions,
+    inputs,
     notices,
     records,
     rejected,
@@ -42,19 +44,23 @@ from server.adapters.db.tables import (
     vehicle_heads,
     visits,
 )
+from server.domain.hand import HAND, HAND_KINDS, Hand
 from server.domain.limits import MISSED_AFTER_MS, TRIP_WINDOW_AFTER_MS
 from server.domain.record import Duty, Event, Folded, Position, RideRecord
 from server.domain.seq_ranges import SeqRanges
-from server.domain.trip import NoticeKind, Ride, TripState
+from server.domain.trip import NoticeKind, Ride, SignOff, TripState
 from server.domain.vehicle_day import Entry, Key, VehicleState
 from server.ids import new_id
 from server.service.gate import Accepted, Rejected
-from server.service.ingest_ports import Head, LogUnavailable, Told
+from server.service.ingest_ports import Bus, HandInput, Head, LogUnavailable, Told
 
 _Rows = dict[tuple[object, ...], dict[str, Any]]  # by what names the row
 
 _KINDS: Final[dict[str, type[Folded]]] = {"pos": Position, "ride": RideRecord, "duty": Duty, "event": Event}
-_decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in _KINDS.items()}
+_SAID: Final[dict[str, type[Hand | Duty]]] = {**HAND_KINDS, "duty": Duty}
+_decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in {**_KINDS, **HAND_KINDS}.items()}
+_said_decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in _SAID.items()}
+HAND_BACK: Final = 1000  # ids may be committed out of order: look back that far for one that came late
 _state_decoder: Final = msgspec.json.Decoder(VehicleState)
 _ranges_decoder: Final = msgspec.json.Decoder(list[tuple[int, int]])
 
@@ -89,7 +95,10 @@ _UPDATE_TRIP: Final = (
             ),
             else_=bindparam("new_state", type_=String),
         ),
-        **{name: bindparam(f"new_{name}") for name in (*TRIP_COLUMNS, "run_vehicle_id", "run_device_id")},
+        **{
+            name: bindparam(f"new_{name}")
+            for name in (*TRIP_COLUMNS, "run_vehicle_id", "run_device_id", "sign_off")
+        },
     )
 )
 # Unless another vehicle was assigned to the trip earlier (at one instant: the lower id).
@@ -181,6 +190,57 @@ class DatabaseLogWork:
         ]
         if rows:
             upsert(self._connection, records, rows, ("device_id", "epoch", "seq"))
+
+    def list_hand_inputs(self, at_most: int) -> list[HandInput]:
+        """List what people said and nobody folded, in the order in which it was said."""
+        own = and_(records.c.device_id == HAND, records.c.epoch == 0)
+        newest = self._connection.scalar(select(func.max(records.c.seq)).where(own)) or 0
+        query = (
+            select(inputs.c.id, inputs.c.trip_id, inputs.c.kind, inputs.c.body)
+            .where(
+                inputs.c.id > newest - HAND_BACK,
+                inputs.c.kind.in_(_SAID),
+                ~exists().where(own, records.c.seq == inputs.c.id),
+            )
+            .order_by(inputs.c.id)
+            .limit(at_most)
+        )
+        return [
+            HandInput(row.id, row.trip_id, row.kind, _said_decoders[row.kind].decode(row.body), row.body)
+            for row in self._connection.execute(query)
+        ]
+
+    def insert_hand(self, said: HandInput, vehicle_id: str, received_ms: int) -> None:
+        """Put what a person said into a vehicle's log."""
+        row = {
+            "device_id": HAND,
+            "epoch": 0,
+            "seq": said.id,
+            "vehicle_id": vehicle_id,
+            "kind": said.kind,
+            "t_ms": said.record.t,
+            "received_ms": received_ms,
+            "body": said.body,
+        }
+        upsert(self._connection, records, [row], ("device_id", "epoch", "seq"))
+
+    def find_bus_of_trip(self, trip_id: str) -> Bus | None:
+        """Find the bus that runs a trip, else the one that is planned for it."""
+        row = self._connection.execute(
+            select(func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id), trips.c.operator_id).where(
+                trips.c.id == trip_id
+            )
+        ).one_or_none()
+        return None if row is None or row[0] is None else Bus(row[0], row[1])
+
+    def cancel(self, trip: TripState, told: Sequence[Told]) -> None:
+        """Write a cancellation onto a trip that no bus has taken."""
+        self._connection.execute(
+            update(trips)
+            .where(trips.c.id == trip.trip_id, trips.c.state.in_(("scheduled", "missed")))
+            .values(state="cancelled", ended_at_ms=trip.ended_at_ms)
+        )
+        self._project_notices(trip, trip, told)
 
     def insert_rejected(self, refused: Sequence[tuple[Rejected, int]]) -> None:
         """Store what was refused, with the instant of receipt."""
@@ -537,6 +597,12 @@ class DatabaseLogWork:
         return sorted({row["_trip"] for row in rows})
 
 
+def _sign_off(trip: TripState) -> bytes | None:
+    if trip.delivered is None and trip.received is None:
+        return None
+    return msgspec.json.encode(SignOff(trip.delivered, trip.received))
+
+
 def _entry(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes) -> Entry:
     return Entry(Key(t_ms, device, epoch, seq), _decoders[kind].decode(body))
 
@@ -547,6 +613,7 @@ def _trip_values(trip: TripState) -> dict[str, Any]:
         "new_state": trip.state,
         "new_run_vehicle_id": trip.vehicle_id,
         "new_run_device_id": trip.device_id,
+        "new_sign_off": _sign_off(trip),
         "missed_stays": trip.state == "scheduled" and trip.assigned_at_ms is not None,
         "trip": trip.trip_id,
     }

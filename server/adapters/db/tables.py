@@ -457,6 +457,7 @@ trips = Table(
     Column("metre", Float),
     Column("metre_at_ms", BigInteger),
     Column("delay_s", Integer),
+    Column("sign_off", LargeBinary),  # domain.trip.SignOff as JSON
     UniqueConstraint("timetable_id", "service_on"),
     Index("ix_trips_vehicle_start", "vehicle_id", "planned_start_ms"),
     Index("ix_trips_operator_start", "operator_id", "planned_start_ms"),

@@ -24,7 +24,7 @@ from server.adapters.db.tables import (
 )
 from server.domain.plan import PlanVersion
 from server.domain.record import Position
-from server.domain.trip import Visit
+from server.domain.trip import SignOff, Visit
 from server.errors import InvalidError, NotFoundError
 from server.service.instants import day_after
 from server.service.policy import Scope
@@ -38,7 +38,7 @@ _TRIP: tuple[ColumnElement[Any], ...] = (
     trips.c.id, trips.c.code, trips.c.service_on, trips.c.direction, trips.c.operator_id, operators.c.timezone,
     trips.c.plan_id, trips.c.state, trips.c.run_device_id, trips.c.planned_start_ms, trips.c.planned_end_ms,
     trips.c.started_at_ms, trips.c.arrived_at_ms, trips.c.ended_at_ms, trips.c.next_seq, trips.c.metre,
-    trips.c.metre_at_ms, trips.c.delay_s,
+    trips.c.metre_at_ms, trips.c.delay_s, trips.c.rear_checked_at_ms, trips.c.sign_off,
     routes.c.id.label("route_id"), routes.c.code.label("route_code"),
     routes.c.short_name.label("route_short"), routes.c.long_name.label("route_long"),
     schools.c.id.label("school_id"), schools.c.code.label("school_code"), schools.c.name.label("school_name"),
@@ -75,7 +75,12 @@ def trip_row(row: Row[*tuple[Any, ...]]) -> TripRow:
         state=row.state, planned_start_ms=row.planned_start_ms, planned_end_ms=row.planned_end_ms,
         started_at_ms=row.started_at_ms, arrived_at_ms=row.arrived_at_ms, ended_at_ms=row.ended_at_ms,
         next_seq=row.next_seq, metre=row.metre, metre_at_ms=row.metre_at_ms, delay_s=row.delay_s,
+        rear_checked_at_ms=row.rear_checked_at_ms, sign_off=_sign_off(row.sign_off),
     )  # fmt: skip
+
+
+def _sign_off(body: bytes | None) -> SignOff:
+    return SignOff() if body is None else msgspec.json.decode(body, type=SignOff)
 
 
 def _named(id_: str | None, code: str, name: str) -> Named | None:

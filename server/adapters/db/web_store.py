@@ -11,6 +11,7 @@ from server.adapters.db.accounts import AccountsDb
 from server.adapters.db.audit import AuditDb
 from server.adapters.db.catalog_read import CatalogDb
 from server.adapters.db.children import ChildrenDb
+from server.adapters.db.crew import CrewDb
 from server.adapters.db.devices_read import DevicesDb
 from server.adapters.db.engine import Database
 from server.adapters.db.house import HouseDb
@@ -32,6 +33,7 @@ class DbWork:
         self.devices = DevicesDb(connection)
         self.audit = AuditDb(connection)
         self.catalog = CatalogDb(connection)
+        self.crew = CrewDb(connection)
         self.house = HouseDb(connection)
 
 

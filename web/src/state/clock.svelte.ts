@@ -23,6 +23,17 @@ export class Clock {
     this.tick();
   }
 
+  /** What is known of the server's clock, to go on by it where the server can't be asked. */
+  get time(): ServerTime {
+    return this.#time;
+  }
+
+  /** Go on by what was known before. */
+  restore(time: ServerTime): void {
+    this.#time = time;
+    this.tick();
+  }
+
   tick(): void {
     this.#local_ms = Date.now();
   }

@@ -1,7 +1,7 @@
 /** The language of the page: the reader's choice on this device, else the account's, else the browser's. */
 
 import type { Language } from '../model/person.ts';
-import { LOCALES, sayIn, type Key, type Values } from '../words/say.ts';
+import { LOCALES, sayFrom, sayIn, type Key, type PageWords, type Values } from '../words/say.ts';
 
 const KEPT_AS = 'sixfixed.language';
 
@@ -42,4 +42,10 @@ export class Tongue {
 
   /** Say a message in the page's language. */
   say = (key: Key, values?: Values): string => sayIn(this.language, key, values);
+
+  /** Say messages that came with one page. */
+  sayOf =
+    <K extends string>(words: PageWords<K>) =>
+    (key: K, values?: Values): string =>
+      sayFrom(words, this.language, key, values);
 }

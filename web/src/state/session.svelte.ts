@@ -1,9 +1,10 @@
 /** Who is signed in, and the way in and out. */
 
 import type { Child } from '../model/child.ts';
-import type { User } from '../model/person.ts';
+import type { Role, User } from '../model/person.ts';
 import { Failure } from '../model/failure.ts';
 import type { Config, Http } from '../wire/http.ts';
+import { forgetUser, keepUser, keptUser } from '../wire/kept_user.ts';
 import type { Clock } from './clock.svelte.ts';
 import type { Tongue } from './language.svelte.ts';
 
@@ -15,12 +16,16 @@ export type Farewell = 'ended' | 'changed' | null;
 const RETRY_MS = 4000;
 /** Remembers on this device that a guardian signed in here; no more than that. */
 const GUARDIANS = 'sixfixed.guardian';
+/** Whose page opens without reception. */
+const WORKS_ON_BUS: ReadonlySet<Role> = new Set(['attendant', 'driver']);
 
 export class Session {
   phase: Phase = $state('starting');
   user: User | null = $state.raw(null);
   tiles: Tiles = $state.raw(null);
   farewell: Farewell = $state(null);
+  /** Whether the server has said who is signed in; a crew's page goes on by what the phone remembers until it can. */
+  confirmed = $state(false);
   #retry: ReturnType<typeof setTimeout> | undefined;
   #early: Promise<Child[]> | null = null;
 
@@ -38,14 +43,26 @@ export class Session {
       // Whoever takes it hears of its failure; until then it is nobody's.
       this.#early.catch(() => undefined);
     }
+    const crew = keptUser();
+    if (crew && this.phase === 'starting') {
+      this.clock.restore(crew.time);
+      this.user = crew.user;
+      this.phase = 'signed_in';
+    }
     try {
-      const [, session] = await Promise.all([this.syncClock(), this.http.me().catch(nobody)]);
-      if (session) this.#enter(session.user);
-      else this.leave(null);
+      await this.rejoin();
     } catch {
+      if (crew) return;
       this.phase = 'unreachable';
       this.#retry = setTimeout(() => void this.start(), RETRY_MS);
     }
+  }
+
+  /** Ask who is signed in and what time it is. Throws Failure when the server can't be asked; nobody signed in goes to the login. */
+  async rejoin(): Promise<void> {
+    const [, session] = await Promise.all([this.syncClock(), this.http.me().catch(nobody)]);
+    if (session) this.#enter(session.user);
+    else this.leave(this.user ? 'ended' : null);
   }
 
   /** The children that were asked for together with who is signed in: a round trip less to the first words. Given once. */
@@ -70,6 +87,8 @@ export class Session {
 
   #enter(user: User): void {
     this.user = user;
+    this.confirmed = true;
+    if (WORKS_ON_BUS.has(user.role)) keepUser(user, this.clock.time);
     markGuardians(user.role === 'guardian');
     this.tongue.suggest(user.lang);
     this.farewell = null;
@@ -95,6 +114,8 @@ export class Session {
   /** The session is over, by whatever hand: back to the login. */
   leave(why: Farewell): void {
     this.user = null;
+    this.confirmed = false;
+    forgetUser();
     this.#early = null;
     markGuardians(false);
     this.farewell = why;

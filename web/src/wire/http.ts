@@ -82,6 +82,16 @@ export class Http {
     return session;
   }
 
+  /** Ask for something of this shape. Throws Failure. */
+  async get<S extends v.GenericSchema>(schema: S, path: string): Promise<v.InferOutput<S>> {
+    return this.#read(schema, await this.#ask('GET', path));
+  }
+
+  /** Send something and take an answer of this shape. Throws Failure. */
+  async post<S extends v.GenericSchema>(schema: S, path: string, body: unknown): Promise<v.InferOutput<S>> {
+    return this.#read(schema, await this.#ask('POST', path, body));
+  }
+
   /** The server's settings for pages, and its clock (its Date header where it does not say `now`). */
   async config(): Promise<Config & { now: Instant }> {
     const sent_ms = Date.now();

@@ -6,7 +6,7 @@ import { NOTICE_KINDS } from '../model/notice.ts';
 import { ROLES } from '../model/person.ts';
 import { DIRECTIONS, RIDER_STATES, TRIP_STATES } from '../model/trip.ts';
 
-const instant = v.pipe(
+export const instant = v.pipe(
   v.string(),
   v.rawTransform<string, Instant>(({ dataset, addIssue, NEVER }) => {
     const parsed = parseInstant(dataset.value);
@@ -15,11 +15,13 @@ const instant = v.pipe(
     return NEVER;
   }),
 );
-const maybe = <T extends v.GenericSchema>(schema: T): v.GenericSchema<unknown, v.InferOutput<T> | null> =>
+export const maybe = <T extends v.GenericSchema>(
+  schema: T,
+): v.GenericSchema<unknown, v.InferOutput<T> | null> =>
   v.nullish(schema, null) as v.GenericSchema<unknown, v.InferOutput<T> | null>;
 
-const named = v.object({ id: v.string(), code: v.string(), name: v.string() });
-const eta = v.object({ at: instant, low: instant, high: instant });
+export const named = v.object({ id: v.string(), code: v.string(), name: v.string() });
+export const eta = v.object({ at: instant, low: instant, high: instant });
 
 export const user = v.object({
   id: v.string(),

@@ -9,6 +9,10 @@ import type { Language } from '../model/person.ts';
 export type Key = keyof typeof messages;
 export type Values = Readonly<Record<string, string | number>>;
 export type Say = (key: Key, values?: Values) => string;
+/** The messages of one page, which come with it and not with the first screen. */
+export type PageWords<K extends string> = Record<Language, Record<string, CompiledMessage>> & {
+  readonly keys?: K;
+};
 
 const MESSAGES: Record<Language, Record<string, CompiledMessage>> = { zh, en };
 /** The regions say how digits and dates look; one needs no other from either. */
@@ -34,7 +38,17 @@ const formatters = {
 
 /** Say `key` in `language`; a missing key is said as itself, so that it is seen. */
 export function sayIn(language: Language, key: Key, values?: Values): string {
-  const message = MESSAGES[language][key];
+  return sayFrom(MESSAGES, language, key, values);
+}
+
+/** The same from the messages of one page. */
+export function sayFrom<K extends string>(
+  words: PageWords<K>,
+  language: Language,
+  key: K,
+  values?: Values,
+): string {
+  const message = words[language][key];
   if (message === undefined) return key;
   return format<string>(message, LOCALES[language], values as FormatValues<string>, { formatters }) as string;
 }

@@ -4,11 +4,12 @@ import { startFake } from './server.ts';
 
 const fake = await startFake('coming', Number(process.env['PORT'] ?? 8123), 1000, process.env['TILES']);
 console.log(
-  `${fake.url}  sign in as: coming aboard home board stop left stale lost silent planned overdue none two nochild done ended missed cancelled absent operator`,
+  `${fake.url}  sign in as: coming aboard home board stop left stale lost silent planned overdue none two nochild done ended missed cancelled absent operator calm regulator admin school attendant attendant_home driver`,
 );
 process.stdin.on('data', (line) => {
   const word = String(line).trim();
   if (word === 'board') fake.board();
   if (word === 'cut') fake.cut(20_000);
+  if (word === 'deaf') fake.deafen(20_000);
   if (word === 'end') fake.endSession();
 });

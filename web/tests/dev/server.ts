@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Server as Sockets } from 'socket.io';
+import { deskAnswer, detail, fleetPosition, fleetTrip, newDesk, type Desk } from './desk.ts';
 import { child, childCount, newScene, notice, position, rfc, type Scene } from './scene.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -19,11 +20,32 @@ const TYPES: Record<string, string> = {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
   "worker-src 'self'; font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const ROLES: Record<string, string> = {
+  operator: 'operator',
+  calm: 'operator',
+  school: 'school',
+  admin: 'admin',
+  regulator: 'regulator',
+  attendant: 'attendant',
+  attendant_home: 'attendant',
+  driver: 'driver',
+};
+const SCOPES: Record<string, unknown> = {
+  operator: { id: 'o1', code: 'O1', name: '中卫校车服务有限公司' },
+  school: { id: 's3', code: 'S3', name: '中卫市第三小学' },
+  regulator: { id: 'j1', code: 'J1', name: '沙坡头区' },
+  attendant: { id: 'a17', code: 'A-0017', name: '李伟' },
+  driver: { id: 'd17', code: 'D-0017', name: '李伟' },
+};
 const PASSWORD = 'correct horse battery';
 
 export type Fake = {
   readonly url: string;
   scene: Scene;
+  /** What crew, school and desk see and did. */
+  readonly desk: Desk;
+  /** HTTP is not answered for so long, as where there is no reception. */
+  deafen: (for_ms: number) => void;
   /** Push to every page. */
   push: (event: string, payload: unknown) => void;
   /** The child boards: state, ride and notice, as the real server would push them. */
@@ -42,6 +64,8 @@ export type Fake = {
 /** Start on a free port (or `port`), with the first scene; `tiles` is a PMTiles file to draw on. */
 export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000, tiles = ''): Promise<Fake> {
   let scene = newScene(sceneName, Date.now());
+  let desk = newDesk(sceneName, Date.now());
+  let noReception = 0;
   let session: string | null = null;
   let user = sceneName;
   let failures = 0;
@@ -51,7 +75,7 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
   const http: Server = createServer((request, response) => void answer(request, response));
   const io = new Sockets(http, {
     transports: ['websocket'],
-    allowRequest: (_, done) => done(null, now() >= deafUntil),
+    allowRequest: (_, done) => done(null, now() >= Math.max(deafUntil, noReception)),
   });
 
   const whole = (which: number): Record<string, unknown> => child(scene, now(), which, true);
@@ -63,9 +87,18 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     else next(new Error('unauthorized'));
   });
   io.on('connection', (socket) => {
-    socket.on('watch', (what: { child?: string }, reply: (answer: unknown) => void) => {
+    socket.on('watch', (what: Record<string, unknown>, reply: (answer: unknown) => void) => {
       if (mute) return;
-      const which = what.child === 'c2' ? 1 : what.child === 'c1' ? 0 : -1;
+      if (!('child' in what)) {
+        const trip = typeof what['trip'] === 'string' ? detail(desk, what['trip'], now()) : null;
+        reply(
+          trip
+            ? { trip, position: { items: [] } }
+            : { trips: { items: [], next: null }, position: { items: [] } },
+        );
+        return;
+      }
+      const which = what['child'] === 'c2' ? 1 : what['child'] === 'c1' ? 0 : -1;
       if (which < 0 || which >= childCount(scene))
         reply({ error: { code: 'not_found', message: 'no such child' } });
       else {
@@ -98,9 +131,8 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     send(response, status, { error: { code, message: code } }, headers);
 
   function me(): Record<string, unknown> {
-    const role = ['operator', 'school', 'admin', 'attendant'].includes(user) ? user : 'guardian';
-    const scope =
-      role === 'guardian' || role === 'admin' ? null : { id: 'o1', code: 'O1', name: '中卫校车服务有限公司' };
+    const role = ROLES[user] ?? 'guardian';
+    const scope = SCOPES[role] ?? null;
     return {
       user: {
         id: 'u1',
@@ -115,6 +147,10 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (now() < noReception) {
+      request.socket.destroy();
+      return;
+    }
     const url = new URL(request.url ?? '/', 'http://fake');
     if (!url.pathname.startsWith('/api/')) {
       if (url.pathname === '/tiles.pmtiles') await serveRange(request, response);
@@ -146,6 +182,7 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
       failures = 0;
       user = String(body['username']);
       scene = newScene(user, now());
+      desk = newDesk(user, now());
       session = `s${String(now())}`;
       return send(response, 200, me(), { 'Set-Cookie': `sid=${session}; Path=/; HttpOnly; SameSite=Lax` });
     }
@@ -200,7 +237,9 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     }
     const undone = /^DELETE \/children\/c1\/exceptions\/(\w+)$/.exec(act)?.[1];
     if (undone) return send(response, scene.exceptions.delete(undone) ? 204 : 404);
-    return refuse(response, 404, `not_found ${path}`);
+    const query = new URL(request.url ?? '/', 'http://fake').searchParams;
+    const answered = deskAnswer(desk, act, query, await bodyOf(request), now());
+    return answered ? send(response, ...answered) : refuse(response, 404, `not_found ${path}`);
   }
 
   async function serveRange(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -227,9 +266,15 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
 
   const push = (event: string, payload: unknown): void => void io.emit(event, payload);
   const timer = setInterval(() => {
-    const at = position(scene, now());
+    const at = ROLES[user] === undefined ? position(scene, now()) : null;
     if (at && childCount(scene) > 0) push('position', { items: [at] });
-    if (childCount(scene) > 0) push('child', child(scene, now(), 0, true));
+    if (ROLES[user] === undefined && childCount(scene) > 0) push('child', child(scene, now(), 0, true));
+    if (ROLES[user] === undefined) return;
+    const moving = Array.from({ length: 46 }, (_, index) => fleetPosition(desk, index, now())).filter(
+      Boolean,
+    );
+    push('position', { items: moving });
+    push('trip', ROLES[user] === 'attendant' ? detail(desk, 'f16', now()) : fleetTrip(desk, 5));
   }, pushEvery_ms);
 
   await new Promise<void>((done) => http.listen(port, '127.0.0.1', done));
@@ -240,6 +285,13 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     },
     set scene(next) {
       scene = next;
+    },
+    get desk() {
+      return desk;
+    },
+    deafen(for_ms) {
+      noReception = now() + for_ms;
+      io.disconnectSockets(true);
     },
     get mute() {
       return mute;

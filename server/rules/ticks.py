@@ -1,0 +1,51 @@
+"""What the attendant ticks: the same boarding and alighting as a card's, whichever is first.
+
+A tick that says what is so already (the card was read as well) changes nothing. A tick for another trip than the one that runs is
+kept in the log and changes nothing either: it came too late to tell anybody.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from server.domain.hand import Handed, Tick
+from server.domain.trip import Ride, TripState
+from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.rules.rides import find_rider_state, moved, stop_here
+
+
+def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Add the tick to the running trip as a ride."""
+    tick, trip = entry.record, state.trip
+    assert isinstance(tick, Tick)
+    road = context.find_road(tick.trip_id)
+    if trip is None or road is None or trip.trip_id != tick.trip_id or trip.state in ("closed", "cancelled"):
+        return state
+    rider = find_rider_state(trip, tick.rider_id)
+    aboard = rider is not None and rider.state == "aboard"
+    if aboard == (tick.dir == "on"):
+        return state
+    stop_id = stop_here(trip, road, tick.t)
+    ride = Ride(entry.source, tick.t, tick.dir, None, tick.rider_id, stop_id, "attendant")
+    return replace(
+        state, trip=moved(replace(trip, rides=(*trip.rides, ride)), road, tick.rider_id, rider, ride)
+    )
+
+
+def hand_over(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Note that a rider who left the bus was given to a named adult."""
+    handed, trip = entry.record, state.trip
+    assert isinstance(handed, Handed)
+    if trip is None or trip.trip_id != handed.trip_id:
+        return state
+    return replace(state, trip=_handed(trip, handed))
+
+
+def _handed(trip: TripState, handed: Handed) -> TripState:
+    riders = tuple(
+        replace(rider, state="handed_over", since_ms=handed.t)
+        if rider.rider_id == handed.rider_id and rider.state in ("aboard", "alighted")
+        else rider
+        for rider in trip.riders
+    )
+    return replace(trip, riders=riders)

@@ -1,0 +1,190 @@
+/** Sends what was noted on the phone, in order and until the server has taken it; nothing is lost by a reload, a lock or a dead line. */
+
+import { nextCall, refusedOf, unsent, type Act, type Call, type Entry } from '../model/entry.ts';
+import { Failure } from '../model/failure.ts';
+import { atMs } from '../model/instant.ts';
+import type { SignOff } from '../model/staff_trip.ts';
+import type { Shelf } from '../wire/shelf.ts';
+import type { Clock } from './clock.svelte.ts';
+
+/** LOOK: undo for 5 s. */
+export const UNDO_MS = 5000;
+const LOOK_MS = 1000;
+const FIRST_RETRY_MS = 2000;
+const LAST_RETRY_MS = 30_000;
+/** With nothing to send the server is told so this often: alarms that rest on absence wait for the phone (PRODUCT). */
+const TELL_MS = 20_000;
+
+export type Post = {
+  /** Make sure that somebody is signed in; throws Failure. */
+  readonly ready: () => Promise<void>;
+  readonly send: (call: Call) => Promise<SignOff | null>;
+  /** The server took these. */
+  readonly taken: (call: Call, signOff: SignOff | null) => void;
+  /** Whether the server answered, of every try. */
+  readonly reached: (yes: boolean) => void;
+  /** The session is gone: true when the page has left for the login. */
+  readonly ended: (failure: Failure) => boolean;
+};
+
+export class Outbox {
+  entries: readonly Entry[] = $state.raw([]);
+  readonly waiting: readonly Entry[] = $derived(unsent(this.entries));
+  readonly refused: readonly Entry[] = $derived(this.entries.filter((entry) => entry.refused !== null));
+  /** The trip whose silence the server is told about; null when this phone is on no trip. */
+  on: string | null = null;
+
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #busy = false;
+  /** The page is about to sleep: what may still be undone goes as well. */
+  #all = false;
+  #retry_ms = 0;
+  #tries = 0;
+  #told_ms = 0;
+  /** The last call was forbidden: a token from before the session was made anew is, and one look at who is signed in heals it. */
+  #forbidden = false;
+
+  constructor(
+    private readonly user_id: string,
+    private readonly shelf: Shelf,
+    private readonly clock: Pick<Clock, 'exactly'>,
+    private readonly post: Post,
+  ) {
+    this.#reread();
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => void this.pump(), LOOK_MS);
+    void this.pump();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Another tab may have added or sent some. */
+  #reread(): void {
+    this.entries = this.shelf.entries(this.user_id);
+  }
+
+  /** Note something that happened now; it is on the device before this returns. */
+  add(trip_id: string, act: Act, hold_ms = 0): Entry {
+    this.#reread();
+    const last = this.entries.at(-1);
+    const now = this.clock.exactly();
+    const local = Date.now();
+    const entry: Entry = {
+      client_id: crypto.randomUUID(),
+      user_id: this.user_id,
+      trip_id,
+      // A clock that was set back turns neither the order nor the times round.
+      order: Math.max(local, (last?.order ?? 0) + 1),
+      at: atMs(Math.max(now.ms, ...this.entries.map((one) => one.at.ms + 1)), now),
+      held_until_ms: local + hold_ms,
+      refused: null,
+      act,
+    };
+    this.shelf.put(entry);
+    this.#reread();
+    if (hold_ms === 0) void this.pump();
+    return entry;
+  }
+
+  /** Take back what has not been sent; false when it is too late. */
+  undo(client_id: string): boolean {
+    this.#reread();
+    const entry = this.entries.find((one) => one.client_id === client_id);
+    if (!entry || entry.held_until_ms <= Date.now()) return false;
+    this.shelf.drop(client_id);
+    this.#reread();
+    return true;
+  }
+
+  /** A person has seen what the server did not take. */
+  dismiss(client_id: string): void {
+    this.shelf.drop(client_id);
+    this.#reread();
+  }
+
+  /** Somebody looks again: what is noted from now on may be undone. */
+  awake(): void {
+    this.#all = false;
+    this.hurry();
+  }
+
+  /** Try now, whatever the back-off says. */
+  hurry(): void {
+    this.#retry_ms = 0;
+    void this.pump();
+  }
+
+  /** Send what may be sent; `all` also what could still be undone, when the page is about to sleep. */
+  async pump(all = false): Promise<void> {
+    if (all) this.#all = true;
+    if (this.#busy || Date.now() < this.#retry_ms) return;
+    this.#busy = true;
+    try {
+      while (await this.#step());
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #step(): Promise<boolean> {
+    this.#reread();
+    const call =
+      nextCall(this.entries, this.#all ? Infinity : Date.now(), this.clock.exactly()) ?? this.#silence();
+    if (!call) {
+      this.#all = false;
+      return false;
+    }
+    let signOff: SignOff | null;
+    try {
+      await this.post.ready();
+      signOff = await this.post.send(call);
+    } catch (failure) {
+      return this.#failed(call, failure);
+    }
+    this.#tries = 0;
+    this.#forbidden = false;
+    this.#told_ms = Date.now();
+    for (const entry of call.entries) this.shelf.drop(entry.client_id);
+    this.#reread();
+    this.post.reached(true);
+    this.post.taken(call, signOff);
+    return call.entries.length > 0;
+  }
+
+  /** Nothing is left: say so now and then. */
+  #silence(): Call | null {
+    const trip_id = this.on;
+    if (trip_id === null || Date.now() < this.#told_ms + TELL_MS) return null;
+    if (this.waiting.some((entry) => entry.trip_id === trip_id)) return null;
+    return { trip_id, entries: [], synced_to: this.clock.exactly() };
+  }
+
+  /** Whether to go on with the next call at once. */
+  #failed(call: Call, failure: unknown): boolean {
+    const said = failure instanceof Failure ? failure : null;
+    if (said && this.post.ended(said)) return false;
+    this.post.reached(said !== null && said.kind !== 'unreachable');
+    if (said?.status === 403 && !this.#forbidden) {
+      this.#forbidden = true;
+      return true;
+    }
+    this.#forbidden = false;
+    if (said?.kind === 'refused' && call.entries.length > 0) {
+      for (const [id, why] of refusedOf(call, said.fields, said.reason || said.code)) {
+        const entry = call.entries.find((one) => one.client_id === id);
+        if (entry) this.shelf.put({ ...entry, refused: why });
+      }
+      this.#reread();
+      return true;
+    }
+    const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#tries++);
+    this.#retry_ms = Date.now() + (said?.kind === 'too_many' ? said.retry_after_s * 1000 : wait);
+    this.#told_ms = Date.now();
+    return false;
+  }
+}

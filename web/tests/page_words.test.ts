@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import compile from 'icu-minify/compile';
+import { describe, expect, it } from 'vitest';
+import { BOARD_STATES } from '../src/model/board.ts';
+import { NEEDS } from '../src/model/need.ts';
+import { FIXED, OPEN_POINTS, VERDICT_VALUES } from '../src/model/staff_trip.ts';
+import { DIRECTIONS, RIDER_STATES, TRIP_STATES } from '../src/model/trip.ts';
+import { sayFrom } from '../src/words/say.ts';
+import { crewWords } from '../src/words/crew.ts';
+
+const folder = new URL('../src/words/', import.meta.url);
+const messages = (file: string): Record<string, string> =>
+  JSON.parse(readFileSync(new URL(`${file}.json`, folder), 'utf8')) as Record<string, string>;
+const argumentsOf = (text: string): string[] =>
+  [...new Set([...text.matchAll(/\{(\w+)(?=[},])/g)].map((match) => match[1] ?? ''))].sort();
+
+/** The folder whose pages speak each set, and the keys that are made of values of the model. */
+const SETS = {
+  crew: {
+    pages: 'attendant',
+    made: {
+      direction: DIRECTIONS,
+      trip: TRIP_STATES,
+      rider: RIDER_STATES,
+      open: OPEN_POINTS,
+      work: ['on', 'off'],
+      undo: ['on', 'off'],
+      count: DIRECTIONS,
+      'kept.ride': ['on', 'off'],
+      'kept.duty': ['on', 'off'],
+      ask: ['stranger', 'absent', 'aboard', 'off', 'not_aboard', 'plain'],
+    },
+  },
+  school: {
+    pages: 'school',
+    made: {
+      state: BOARD_STATES,
+      rider: RIDER_STATES,
+      direction: DIRECTIONS,
+      sum: DIRECTIONS,
+      ask: DIRECTIONS,
+      differ: DIRECTIONS,
+      'col.from': DIRECTIONS,
+    },
+  },
+  console: {
+    pages: 'console',
+    made: { need: NEEDS, six: FIXED, 'six.value': VERDICT_VALUES, open: OPEN_POINTS, direction: DIRECTIONS },
+  },
+} as const;
+
+describe.each(Object.entries(SETS))('the words of %s', (name, { pages, made }) => {
+  const en = messages(`${name}.en`);
+  const zh = messages(`${name}.zh`);
+  const root = new URL(`../src/${pages}/`, import.meta.url);
+  const sources = readdirSync(root, { encoding: 'utf8' })
+    .map((file) => readFileSync(new URL(file, root), 'utf8'))
+    .join('\n');
+  const madeKeys = Object.entries(made as Record<string, readonly string[]>).flatMap(([prefix, values]) =>
+    values.map((value) => `${prefix}.${value}`),
+  );
+
+  it('are the same in both languages, and every one is a message', () => {
+    expect(Object.keys(zh)).toEqual(Object.keys(en));
+    for (const text of [...Object.values(en), ...Object.values(zh)]) {
+      expect(text.trim()).not.toBe('');
+      expect(() => compile(text)).not.toThrow();
+    }
+  });
+
+  it('name the same values', () => {
+    for (const [key, text] of Object.entries(zh))
+      for (const argument of argumentsOf(text)) expect(argumentsOf(en[key] ?? ''), key).toContain(argument);
+  });
+
+  it('have every key that is made of a value', () => {
+    for (const key of madeKeys) expect(en, key).toHaveProperty([key]);
+  });
+
+  it('are all used', () => {
+    const unused = Object.keys(en).filter((key) => !sources.includes(`'${key}'`) && !madeKeys.includes(key));
+    expect(unused).toEqual([]);
+  });
+
+  it('leave no English in a Chinese sentence', () => {
+    for (const text of Object.values(zh)) {
+      const bare = text.replace(/\{\w+(, (plural|select),)?|=\d|\b(one|other)\b/g, '');
+      expect(bare).not.toMatch(/[A-Za-z]{3,}/);
+    }
+  });
+});
+
+it('messages of a page are said with plurals', () => {
+  expect(sayFrom(crewWords, 'en', 'search.found', { count: 1 })).toBe('1 rider found');
+  expect(sayFrom(crewWords, 'zh', 'search.found', { count: 2 })).toBe('找到 2 人');
+});
