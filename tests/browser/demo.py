@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import requests
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
@@ -93,13 +93,16 @@ class Demo:
     def family_boarding(self, after_s: int) -> Family:
         """Give the guardian of a child who boards soon, but `after_s` seconds of the system's clock from now at least.
 
-        It boards on the way: at a trip's first stop nobody is told that the bus comes near.
+        It boards on the way: at a trip's first stop nobody is told that the bus comes near. It is the guardian's only child: the
+        page begins with whichever of several matters most.
         """
         from_ms = self.now_ms() + after_s * 1000
         with self.database.read() as connection:
             boarding = next_boarding(connection, from_ms)
-            while boarding.at_ms < boarding.trip.planned_start_ms + ON_THE_WAY_MS:
-                from_ms = boarding.at_ms
+            while boarding.at_ms < boarding.trip.planned_start_ms + ON_THE_WAY_MS or not _alone(
+                connection, boarding.rider_id
+            ):
+                from_ms = boarding.at_ms + 1
                 boarding = next_boarding(connection, from_ms)
             name = connection.scalar(select(t.riders.c.name).where(t.riders.c.id == boarding.rider_id))
         return self._family(boarding.rider_id, str(name), boarding.stop)
@@ -107,13 +110,13 @@ class Demo:
     def any_family(self, besides: str) -> Family:
         """Give the guardian of some child that isn't `besides`."""
         with self.database.read() as connection:
-            row = connection.execute(
+            rows = connection.execute(
                 select(t.riders.c.id, t.riders.c.name)
                 .join(t.guardians, t.guardians.c.rider_id == t.riders.c.id)
                 .where(t.riders.c.id != besides)
                 .order_by(t.riders.c.id)
-                .limit(1)
-            ).one()
+            )
+            row = next(each for each in rows.all() if _alone(connection, each.id))
         return self._family(row.id, row.name, "")
 
     def _family(self, rider_id: str, child: str, stop: str) -> Family:
@@ -179,3 +182,12 @@ def running(folder: Path, http: int, mqtt: int) -> Iterator[Demo]:
         yield demo
     finally:
         demo.stop()
+
+
+def _alone(connection: Connection, rider_id: str) -> bool:
+    """Say whether each guardian of the child has no other."""
+    own = select(t.guardians.c.user_id).where(t.guardians.c.rider_id == rider_id)
+    others = select(t.guardians.c.id).where(
+        t.guardians.c.user_id.in_(own), t.guardians.c.rider_id != rider_id
+    )
+    return connection.execute(others.limit(1)).first() is None

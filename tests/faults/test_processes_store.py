@@ -41,7 +41,7 @@ def test_a_lost_store_loses_no_record_that_the_broker_had_taken(
 
     shutil.rmtree(system.data / "broker" / "store")
     system.start()
-    _session_before_devices(system.log)
+    _session_before_devices(system)
     until_at_work(system)
     print("\n" + check_whole(system, recorders, tmp_path, buses=BUSES, rides_a_bus=1))
 
@@ -61,7 +61,7 @@ def test_recorders_that_come_before_ingest_ever_ran_are_kept_out_until_it_does(
         broker.terminate()
         broker.wait(10)
     system.start()
-    _session_before_devices(system.log)
+    _session_before_devices(system)
     until_at_work(system)
     print("\n" + check_whole(system, recorders, tmp_path, buses=BUSES, rides_a_bus=1))
 
@@ -72,7 +72,11 @@ def until_at_work(system: System) -> None:
     until(lambda: system.value("SELECT count(*) FROM rides") >= 2 * BUSES, "children have boarded", 60)
 
 
-def _session_before_devices(log: str) -> None:
-    """The last start waited for ingest's session before it let devices in, and said so."""
-    last = log[log.rindex("starting on the data folder") :]
-    assert "ingest's session exists: devices are let in" in last
+def _session_before_devices(system: System) -> None:
+    """The last start waited for ingest's session before it let devices in, and said so, though maybe after others' lines."""
+
+    def said() -> bool:
+        last = system.log[system.log.rindex("starting on the data folder") :]
+        return "ingest's session exists: devices are let in" in last
+
+    until(said, "the broker says that it let devices in", 10)
