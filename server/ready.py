@@ -12,11 +12,6 @@ def announce_ready() -> None:
     _send(b"READY=1")
 
 
-def announce_stopping() -> None:
-    """Send STOPPING=1: this process was asked to end and is putting things away."""
-    _send(b"STOPPING=1")
-
-
 def _send(words: bytes) -> None:
     name = os.environ.get("NOTIFY_SOCKET", "")
     if not name:

@@ -25,6 +25,11 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     return state if after is trip else replace(state, trip=after)
 
 
+def planned(plan: TripPlan) -> tuple[RiderState, ...]:
+    """Give the manifest as the plan has it, before anything was said or seen."""
+    return tuple(RiderState(rider.rider_id, rider.stop_id, "expected") for rider in plan.roster)
+
+
 def settle(trip: TripState, plan: TripPlan, t_ms: int) -> TripState:
     """Give the trip as it is with what was said up to t_ms (UTC ms)."""
     if not plan.absences or trip.state not in ("scheduled", "en_route"):

@@ -13,7 +13,7 @@ from server.domain.hand import HAND, HeadCount, Tick
 from server.domain.limits import MISSED_AFTER_MS, STANDSTILL_KMH
 from server.domain.plan import TripPlan
 from server.domain.record import Duty, Position
-from server.domain.trip import RiderState, TripState
+from server.domain.trip import TripState
 from server.domain.vehicle_day import Context, Entry, Road, VehicleState
 from server.rules import absences
 
@@ -125,7 +125,7 @@ def _assign(state: VehicleState, entry: Entry, road: Road) -> VehicleState:
         vehicle_id=state.vehicle_id,
         device_id=None if entry.key.device == HAND else entry.key.device,
         assigned_at_ms=entry.key.t,
-        riders=tuple(RiderState(rider.rider_id, rider.stop_id, "expected") for rider in plan.roster),
+        riders=absences.planned(plan),
     )
     earlier = tuple(old for old in state.earlier if old.trip_id != plan.trip_id)
     if running is not None and (running.state != "scheduled" or running.rides):  # else it was never begun

@@ -77,16 +77,6 @@ def get_bus(work: Work, scope: Scope, rider_id: str, now_ms: int) -> shapes.Posi
     return trip.position
 
 
-def rights_end_ms(child: shapes.Child, now_ms: int) -> int | None:
-    """Say when what this snapshot shows could have to be hidden again: the open window's end, None when none is open."""
-    ends = [
-        round(trip.window.to.timestamp() * 1000)
-        for trip in child.trips_today
-        if trip.window.from_.timestamp() * 1000 <= now_ms <= trip.window.to.timestamp() * 1000
-    ]
-    return min(ends, default=None)
-
-
 def _is_today(entry: ChildTripRow, now_ms: int) -> bool:
     """Take today's trips where they run, and those of another date whose window is open (over midnight)."""
     from_ms, to_ms = window_ms(entry.trip)

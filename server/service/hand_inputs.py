@@ -1,23 +1,20 @@
 """What people said on pages, on its way into the log: an input becomes an entry of the vehicle that runs its trip.
 
 Web writes rows of `inputs`; only ingest folds. An input of a trip that no bus is planned for is folded by nobody: a cancellation is then
-written onto the trip itself, the rest waits until a bus is named.
+written onto the trip itself, the rest isn't listed until a bus is named.
 """
 
 from __future__ import annotations
 
-import logging
-
 from server.domain.hand import HAND, Cancelled
-from server.domain.trip import RiderState, TripState
+from server.domain.trip import TripState
 from server.domain.vehicle_day import Entry, Key
+from server.rules import absences
 from server.rules.cancelling import cancelled
 from server.service.folding import Folder
 from server.service.ingest_ports import Catalogue, HandInput, LogWork
 
 AT_ONCE = 200
-
-log = logging.getLogger("sixfixed.ingest.hand")
 
 
 def take_hand_inputs(
@@ -28,29 +25,25 @@ def take_hand_inputs(
     for said in work.list_hand_inputs(AT_ONCE):
         bus = work.find_bus_of_trip(said.trip_id)
         if bus is None:
-            changed |= _without_bus(work, catalogue, said, now_ms)
+            work.insert_hand(said, None, now_ms)  # in the log of no vehicle: it has been heard, once
+            changed |= _without_bus(work, catalogue, said)
             continue
         head = folder.head(work, bus)
         key = Key(said.record.t, HAND, 0, said.id)
         work.insert_hand(said, bus.vehicle_id, now_ms)
         running = head.state.trip
         if isinstance(said.record, Cancelled) and (running is None or running.trip_id != said.trip_id):
-            changed |= _without_bus(work, catalogue, said, now_ms)
+            changed |= _without_bus(work, catalogue, said)
         folder.take(work, head, Entry(key, said.record), hold=False, now_s=now_s)
     return changed
 
 
-def _without_bus(work: LogWork, catalogue: Catalogue, said: HandInput, now_ms: int) -> set[str]:
+def _without_bus(work: LogWork, catalogue: Catalogue, said: HandInput) -> set[str]:
     """Write a cancellation onto a trip that no bus has taken."""
-    if not isinstance(said.record, Cancelled):
-        log.warning(
-            "a %s of trip %s is of no bus: the trip has none; it waits for one", said.kind, said.trip_id
-        )
-        return set()
     road = catalogue.find_road(said.trip_id)
-    if road is None:
+    if road is None or not isinstance(said.record, Cancelled):
         return set()
-    riders = tuple(RiderState(rider.rider_id, rider.stop_id, "expected") for rider in road.plan.roster)
-    trip = cancelled(TripState(said.trip_id, riders=riders), said.record)
+    planned = TripState(said.trip_id, riders=absences.planned(road.plan))
+    trip = cancelled(absences.settle(planned, road.plan, said.record.t), said.record)
     work.cancel(trip, catalogue.tell(trip, trip.announcements))
     return {said.trip_id}

@@ -69,10 +69,10 @@ class LogWork(Protocol):
         """Store records with their vehicle and the instant of receipt; those known stay as they are."""
 
     def list_hand_inputs(self, at_most: int) -> list[HandInput]:
-        """List what people said and nobody folded, in the order in which it was said."""
+        """List what people said and nobody folded, in the order in which it was said; of a trip without a bus, cancellations alone."""
 
-    def insert_hand(self, said: HandInput, vehicle_id: str, received_ms: int) -> None:
-        """Put what a person said into a vehicle's log."""
+    def insert_hand(self, said: HandInput, vehicle_id: str | None, received_ms: int) -> None:
+        """Put what a person said into a vehicle's log; None: it was heard, and is of no vehicle."""
 
     def find_bus_of_trip(self, trip_id: str) -> Bus | None:
         """Find the bus that runs a trip, else the one that is planned for it."""

@@ -192,14 +192,19 @@ class DatabaseLogWork:
             upsert(self._connection, records, rows, ("device_id", "epoch", "seq"))
 
     def list_hand_inputs(self, at_most: int) -> list[HandInput]:
-        """List what people said and nobody folded, in the order in which it was said."""
+        """List what people said and nobody folded, in the order in which it was said; of a trip without a bus, cancellations alone."""
         own = and_(records.c.device_id == HAND, records.c.epoch == 0)
         newest = self._connection.scalar(select(func.max(records.c.seq)).where(own)) or 0
         query = (
             select(inputs.c.id, inputs.c.trip_id, inputs.c.kind, inputs.c.body)
+            .join(trips, trips.c.id == inputs.c.trip_id)
             .where(
                 inputs.c.id > newest - HAND_BACK,
                 inputs.c.kind.in_(_SAID),
+                or_(
+                    inputs.c.kind == "cancel",
+                    func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id).is_not(None),
+                ),
                 ~exists().where(own, records.c.seq == inputs.c.id),
             )
             .order_by(inputs.c.id)
@@ -210,8 +215,8 @@ class DatabaseLogWork:
             for row in self._connection.execute(query)
         ]
 
-    def insert_hand(self, said: HandInput, vehicle_id: str, received_ms: int) -> None:
-        """Put what a person said into a vehicle's log."""
+    def insert_hand(self, said: HandInput, vehicle_id: str | None, received_ms: int) -> None:
+        """Put what a person said into a vehicle's log; None: it was heard, and is of no vehicle."""
         row = {
             "device_id": HAND,
             "epoch": 0,

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from server.adapters.db import tables as t
+from server.adapters.db.ingest_store import DatabaseLog
 from server.adapters.db.web_store import DbWebStore
 from server.domain.trip import SignOff
 from server.errors import ConflictError, InvalidError
@@ -177,6 +178,26 @@ def test_a_cancelled_trip_tells_each_guardian_once_and_stays_cancelled(make_hous
     assert kinds == ["cancelled"] * 4
     with pytest.raises(ConflictError):
         say(house, DESK, lambda said: said.cancel("more snow"))
+
+
+def test_what_is_said_of_a_trip_without_a_bus_is_heard_once_and_holds_nobody_up(make_house: Make) -> None:
+    """Once its cancellation was written and told again every two seconds, and its ticks were listed before all others for ever."""
+    house = make_house()
+    staffed(house)
+    with house.database.write() as connection:
+        connection.execute(update(t.trips).values(vehicle_id=None))
+    house.clock.set_ms(START_MS)
+    tick = Ticked("rider1", "on", instant(START_MS), "c-1")
+    say(house, ATTENDANT, lambda said: said.tick([tick], None))
+    say(house, DESK, lambda said: said.cancel("snow"))
+    house.settle()
+    assert state(house) == "cancelled"
+    told = len(house.speaker.trip_ids)
+    house.settle()
+    assert len(house.speaker.trip_ids) == told
+    assert [row[3] for row in outcome(house.database)["notices"]] == ["cancelled"] * 4
+    with DatabaseLog(house.database).write() as work:
+        assert work.list_hand_inputs(10) == []
 
 
 def test_a_running_trip_can_be_called_off(make_house: Make) -> None:

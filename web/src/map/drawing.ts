@@ -1,11 +1,10 @@
 /** Draws a route, its stops and its bus with MapLibre; loaded after the first screen, because it is by far the largest part. */
 
-import 'maplibre-gl/dist/maplibre-gl.css';
-import { LngLatBounds, Map as MapLibre, Marker, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { LngLatBounds, Marker, type GeoJSONSource, type Map as MapLibre } from 'maplibre-gl';
 import { splitShape, type Spot } from '../model/glide.ts';
 import type { Shape } from '../model/trip.ts';
-import { groundStyle, paletteOf, recolourGround, type Tiles } from './ground.ts';
+import { EMPTY, makeMap } from './canvas.ts';
+import { paletteOf, recolourGround, type Tiles } from './ground.ts';
 import { fitLabels, type Label } from './labels.ts';
 import { toDatum, type LonLat } from './projection.ts';
 
@@ -25,7 +24,6 @@ const EDGE_PX = 48;
 /** On a desk's large map the route keeps further from the edge: a tenth of it. */
 const EDGE_SHARE = 0.1;
 const CLOSEST_ZOOM = 15.5;
-const EMPTY = { type: 'FeatureCollection' as const, features: [] };
 
 export class Drawing {
   #stops: Marker[] = [];
@@ -46,31 +44,7 @@ export class Drawing {
     names: { readonly label: string },
     onMoved: (moved: boolean) => void,
   ): Promise<Drawing> {
-    setWorkerUrl(workerUrl);
-    const palette = paletteOf(holder);
-    // A ground that can't be had takes nothing from the route: it is drawn on paper then.
-    const style = await groundStyle(tiles, palette).catch((error: unknown) => {
-      console.error(
-        `The tiles at ${tiles?.url ?? ''} can't be read, so the map is drawn without them: ${String(error)}`,
-      );
-      return groundStyle(null, palette);
-    });
-    const map = new MapLibre({
-      container: holder,
-      style,
-      attributionControl: tiles?.attribution ? { compact: false } : false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      center: [105.19, 37.51],
-      zoom: 11,
-      maxZoom: 18,
-      fadeDuration: 0,
-    });
-    map.touchZoomRotate.disableRotation();
-    // The map stands in a named region already; its canvas is what the arrow keys move.
-    map.getCanvas().setAttribute('role', 'application');
-    map.getCanvas().setAttribute('aria-label', names.label);
+    const map = await makeMap(holder, tiles, names.label, 11);
     const drawing = new Drawing(map, holder, tiles, onMoved);
     await map.once('load');
     drawing.#addLayers();

@@ -1,17 +1,15 @@
 /** Draws a whole fleet and one chosen trip with MapLibre; loaded after the page's words. */
 
-import 'maplibre-gl/dist/maplibre-gl.css';
 import {
   LngLatBounds,
-  Map as MapLibre,
   Marker,
-  setWorkerUrl,
   type GeoJSONSource,
+  type Map as MapLibre,
   type MapLayerMouseEvent,
 } from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Shape } from '../model/trip.ts';
-import { groundStyle, paletteOf, recolourGround, type Tiles } from './ground.ts';
+import { EMPTY, makeMap } from './canvas.ts';
+import { paletteOf, recolourGround, type Tiles } from './ground.ts';
 import { toDatum, type LonLat } from './projection.ts';
 
 export type FleetBus = {
@@ -39,7 +37,6 @@ export type FleetStop = {
 const MOST_MARKERS = 120;
 const EDGE_PX = 56;
 const CLOSEST_ZOOM = 15;
-const EMPTY = { type: 'FeatureCollection' as const, features: [] };
 
 export class FleetDrawing {
   readonly #markers = new Map<string, Marker>();
@@ -54,29 +51,7 @@ export class FleetDrawing {
     names: { readonly label: string },
     onChoose: (id: string) => void,
   ): Promise<FleetDrawing> {
-    setWorkerUrl(workerUrl);
-    const palette = paletteOf(holder);
-    const style = await groundStyle(tiles, palette).catch((error: unknown) => {
-      console.error(
-        `The tiles at ${tiles?.url ?? ''} can't be read, so the map is drawn without them: ${String(error)}`,
-      );
-      return groundStyle(null, palette);
-    });
-    const map = new MapLibre({
-      container: holder,
-      style,
-      attributionControl: tiles?.attribution ? { compact: false } : false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      center: [105.19, 37.51],
-      zoom: 9,
-      maxZoom: 18,
-      fadeDuration: 0,
-    });
-    map.touchZoomRotate.disableRotation();
-    map.getCanvas().setAttribute('role', 'application');
-    map.getCanvas().setAttribute('aria-label', names.label);
+    const map = await makeMap(holder, tiles, names.label, 9);
     const drawing = new FleetDrawing(map, holder, tiles, onChoose);
     await map.once('load');
     drawing.#addLayers();
