@@ -1,0 +1,105 @@
+"""Say the schema: every table of the database, as SQLAlchemy Core tables.
+
+Ids are UUIDv7 as 32 hexadecimal digits and mean nothing outside; `code` is the pack's own id. Instants are UTC
+milliseconds (`…_ms`), dates ISO text (`…_on`), planned times seconds after noon minus 12 h (`…_s`). A row is ended
+(`ended_at_ms`), never deleted.
+"""
+
+from server.adapters.db.tables.accounts import audit, guardians, login_failures, sessions, tokens, users
+from server.adapters.db.tables.columns import Serial, metadata
+from server.adapters.db.tables.findings import finding_steps, findings
+from server.adapters.db.tables.fleet import (
+    alarms,
+    devices,
+    exceptions,
+    people,
+    permits,
+    ride_plans,
+    riders,
+    settings,
+    substitutions,
+    vehicles,
+    zones,
+)
+from server.adapters.db.tables.house import counters, leases
+from server.adapters.db.tables.log import (
+    checkpoints,
+    device_epochs,
+    device_status,
+    inputs,
+    records,
+    rejected,
+    vehicle_heads,
+)
+from server.adapters.db.tables.network import (
+    calendar_dates,
+    calendars,
+    jurisdictions,
+    operators,
+    plans,
+    routes,
+    schools,
+    shapes,
+    stop_times,
+    stops,
+    timetables,
+)
+from server.adapters.db.tables.notices import (
+    notice_deliveries,
+    notice_preferences,
+    notices,
+    push_subscriptions,
+)
+from server.adapters.db.tables.trips import rides, trip_riders, trips, visits
+
+__all__ = [
+    "Serial",
+    "alarms",
+    "audit",
+    "calendar_dates",
+    "calendars",
+    "checkpoints",
+    "counters",
+    "device_epochs",
+    "device_status",
+    "devices",
+    "exceptions",
+    "finding_steps",
+    "findings",
+    "guardians",
+    "inputs",
+    "jurisdictions",
+    "leases",
+    "login_failures",
+    "metadata",
+    "notice_deliveries",
+    "notice_preferences",
+    "notices",
+    "operators",
+    "people",
+    "permits",
+    "plans",
+    "push_subscriptions",
+    "records",
+    "rejected",
+    "ride_plans",
+    "riders",
+    "rides",
+    "routes",
+    "schools",
+    "sessions",
+    "settings",
+    "shapes",
+    "stop_times",
+    "stops",
+    "substitutions",
+    "timetables",
+    "tokens",
+    "trip_riders",
+    "trips",
+    "users",
+    "vehicle_heads",
+    "vehicles",
+    "visits",
+    "zones",
+]
