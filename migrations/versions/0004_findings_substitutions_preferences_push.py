@@ -69,8 +69,15 @@ def upgrade() -> None:
         sa.Column("changed_at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["rider_id"], ["riders.id"], name=op.f("fk_notice_preferences_rider_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notice_preferences_user_id")),
-        sa.PrimaryKeyConstraint("user_id", "rider_id", "direction", name=op.f("pk_notice_preferences")),
+        sa.PrimaryKeyConstraint(
+            "user_id", "rider_id", "direction", "changed_at_ms", name=op.f("pk_notice_preferences")
+        ),
     )
+    with op.batch_alter_table("notice_preferences", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_preferences_rider_direction", ["rider_id", "direction"], unique=False
+        )
+
     op.create_table(
         "findings",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -149,6 +156,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.add_column(sa.Column("finding_id", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("muted", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.alter_column("rider_id", existing_type=sa.VARCHAR(length=32), nullable=True)
         batch_op.alter_column("trip_id", existing_type=sa.VARCHAR(length=32), nullable=True)
         batch_op.alter_column(
@@ -177,6 +185,7 @@ def downgrade() -> None:
         )
         batch_op.alter_column("trip_id", existing_type=sa.VARCHAR(length=32), nullable=False)
         batch_op.alter_column("rider_id", existing_type=sa.VARCHAR(length=32), nullable=False)
+        batch_op.drop_column("muted")
         batch_op.drop_column("finding_id")
 
     with op.batch_alter_table("notice_deliveries", schema=None) as batch_op:
@@ -197,6 +206,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_findings_calls")
 
     op.drop_table("findings")
+    with op.batch_alter_table("notice_preferences", schema=None) as batch_op:
+        batch_op.drop_index("ix_notice_preferences_rider_direction")
+
     op.drop_table("notice_preferences")
     with op.batch_alter_table("substitutions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_substitutions_timetable_id"))

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from server.adapters.db.tables.columns import ended_column, id_column, metadata, reference
 
 # The outbox: one row for (guardian's user, child, trip, kind, occurrence), with what the page shows. One that calls a
-# member of staff to a finding has the finding, and may have no rider or trip.
+# member of staff to a finding has the finding, and may have no rider or trip. `muted`: the person wants it kept in the
+# list and not announced, so the courier leaves it alone.
 notices = Table(
     "notices",
     metadata,
@@ -27,6 +40,7 @@ notices = Table(
     Column("expired_at_ms", BigInteger),
     Column("withdrawn_at_ms", BigInteger),
     Column("read_at_ms", BigInteger),
+    Column("muted", Boolean, nullable=False, default=False, server_default=false()),
     UniqueConstraint("user_id", "rider_id", "trip_id", "kind", "occurrence"),
     UniqueConstraint("user_id", "finding_id", "occurrence"),
     Index("ix_notices_trip", "trip_id"),
@@ -34,7 +48,8 @@ notices = Table(
 )
 
 # What a guardian wants to be told of a child, by direction. `muted` is JSON: kinds that are kept in the list and not
-# announced. `lead_by` is minutes or stops before the child's stop.
+# announced. `lead_by` is minutes or stops before the child's stop. Every choice stays, since a trip is folded again with
+# what was chosen then (decision 0120); the newest holds.
 notice_preferences = Table(
     "notice_preferences",
     metadata,
@@ -44,7 +59,8 @@ notice_preferences = Table(
     Column("lead_by", String(8), nullable=False),
     Column("lead", Integer, nullable=False),
     Column("muted", Text, nullable=False),
-    Column("changed_at_ms", BigInteger, nullable=False),
+    Column("changed_at_ms", BigInteger, primary_key=True, autoincrement=False),
+    Index("ix_notice_preferences_rider_direction", "rider_id", "direction"),
 )
 
 # A browser that may be pushed to (RFC 8030, RFC 8291). It ends with its session, with a log-out, or when its provider says it is gone.
