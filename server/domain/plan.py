@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from server.domain.preference import LeadChoices
+
 Direction = Literal["to_school", "from_school"]
 
 
@@ -83,6 +85,7 @@ class TripPlan(msgspec.Struct, frozen=True):
     cancelled_at_ms: int | None = None
     signed_off: bool = False  # the school has people here, so both sides sign before the trip closes
     absences: tuple[Absence, ...] = ()
+    leads: LeadChoices = LeadChoices()
 
     @property
     def start_ms(self) -> int:

@@ -47,14 +47,19 @@ class RiderState(msgspec.Struct, frozen=True, gc=False):
 
 
 class Announcement(msgspec.Struct, frozen=True, gc=False):
-    """What the guardians of a rider are to be told, once for each occurrence."""
+    """What the guardians of a rider are to be told, once for each occurrence; with `user_id` one of them alone.
+
+    `approaching` says how far the bus is: in `minutes`, or in `stops` for who chose to count them.
+    """
 
     rider_id: str
     kind: NoticeKind
     occurrence: int
     at_ms: int
     stop_id: str | None = None
-    minutes: int | None = None  # until the bus is there, for `approaching`
+    minutes: int | None = None
+    stops: int | None = None
+    user_id: str | None = None
 
 
 class Count(msgspec.Struct, frozen=True, gc=False):

@@ -1,21 +1,24 @@
-"""That the bus nears a child's stop: said once a trip, by progress along the route and never by a radius.
+"""That the bus nears a child's stop: told each guardian once a trip, by progress along the route and never by a radius.
 
-Fires when the estimate for the stop is `APPROACHING_MS` away or less and the bus is on its way: in the morning for riders who are
-still expected there, in the afternoon for riders who are aboard. A stop that is behind, or that the bus stands at, isn't approached.
+Fires when the estimate for the stop is the guardian's minutes away or less, or when the bus has left the stop that is the guardian's
+number of stops before it (the first stop, where there aren't so many); the default is `DEFAULT_LEAD`. The bus must be on its way:
+in the morning it matters to riders who are still expected there, in the afternoon to riders who are aboard. A stop that is behind, or
+that the bus stands at, isn't approached. A choice made during the trip holds for what comes; who was told is not told again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
 from server.domain.eta import estimate
-from server.domain.limits import APPROACHING_MS
 from server.domain.plan import TripPlan
+from server.domain.preference import DEFAULT_LEAD, Lead
 from server.domain.record import Position
 from server.domain.trip import Announcement, TripState
 from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.rules.visits import find_visit
 
 INTERVAL_S = 5.0  # staleness is judged at the fix itself, so any interval will do
 
@@ -29,35 +32,67 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     road = context.find_road(trip.trip_id)
     if road is None:
         return state
-    etas = estimate(
-        road.plan.stops, state=trip.state, metre=trip.metre, at_ms=fix.t, now_ms=fix.t, interval_s=INTERVAL_S,
-        next_seq=trip.next_seq, visits=trip.visits, within_ms=APPROACHING_MS,
-    )  # fmt: skip
-    served = {visit.seq for visit in trip.visits}
-    near: dict[str, int] = {}
-    for stop, eta in zip(road.plan.stops, etas, strict=True):
-        if eta is not None and stop.seq not in served and eta.at_ms - fix.t <= APPROACHING_MS:
-            near.setdefault(stop.id, eta.at_ms - fix.t)  # where a route passes a stop twice, the first time
-    if not near:
+    near = _near(trip, road.plan, fix.t)
+    if not near and not road.plan.leads.counts_stops:
         return state
-    waiting = _waiting(trip, road.plan, near)
-    told = [
-        Announcement(rider, "approaching", 1, fix.t, stop_id, max(1, round(ahead_ms / 60_000)))
-        for stop_id, ahead_ms in near.items()
-        for rider in waiting.get(stop_id, ())
-    ]
+    told = list(_told(trip, road.plan, near, fix.t))
     return replace(state, trip=replace(trip, announcements=(*trip.announcements, *told))) if told else state
 
 
-def _waiting(trip: TripState, plan: TripPlan, near: Container[str]) -> dict[str, list[str]]:
-    """Riders of the near stops, by stop, to whom it matters and who weren't told yet."""
+def _near(trip: TripState, plan: TripPlan, t_ms: int) -> dict[str, int]:
+    """Give how many ms ahead each stop is that is within anybody's minutes."""
+    widest_ms = plan.leads.widest_ms
+    etas = estimate(
+        plan.stops, state=trip.state, metre=trip.metre, at_ms=t_ms, now_ms=t_ms, interval_s=INTERVAL_S,
+        next_seq=trip.next_seq, visits=trip.visits, within_ms=widest_ms,
+    )  # fmt: skip
+    served = {visit.seq for visit in trip.visits}
+    near: dict[str, int] = {}
+    for stop, eta in zip(plan.stops, etas, strict=True):
+        if eta is not None and stop.seq not in served and eta.at_ms - t_ms <= widest_ms:
+            near.setdefault(stop.id, eta.at_ms - t_ms)  # where a route passes a stop twice, the first time
+    return near
+
+
+def _told(trip: TripState, plan: TripPlan, near: Mapping[str, int], t_ms: int) -> Iterator[Announcement]:
+    """Announce to the guardians, to whom it matters and who weren't told yet, what has come within their lead."""
     wanted = "expected" if plan.direction == "to_school" else "aboard"
-    found = [rider for rider in trip.riders if rider.stop_id in near and rider.state == wanted]
-    if not found:
+    counted = _stops_to_go(trip, plan) if plan.leads.counts_stops else {}
+    for rider in trip.riders:
+        stop_id = rider.stop_id
+        if rider.state != wanted or stop_id is None or (stop_id not in near and stop_id not in counted):
+            continue
+        said = [
+            one for one in trip.announcements if one.kind == "approaching" and one.rider_id == rider.rider_id
+        ]
+        default: list[tuple[str | None, Lead]] = (
+            [] if any(one.user_id is None for one in said) else [(None, DEFAULT_LEAD)]
+        )
+        for user_id, lead in (*default, *plan.leads.at(rider.rider_id, t_ms).items()):
+            if user_id is not None and any(plan.leads.is_for(one, user_id) for one in said):
+                continue
+            if lead.by == "stops":
+                to_go = counted.get(stop_id)
+                if to_go is not None and to_go <= lead.value:
+                    yield Announcement(
+                        rider.rider_id, "approaching", 1, t_ms, stop_id, stops=to_go, user_id=user_id
+                    )
+            elif stop_id in near and near[stop_id] <= lead.value * 60_000:
+                minutes = max(1, round(near[stop_id] / 60_000))
+                yield Announcement(rider.rider_id, "approaching", 1, t_ms, stop_id, minutes, user_id=user_id)
+
+
+def _stops_to_go(trip: TripState, plan: TripPlan) -> dict[str, int]:
+    """Give, for each stop ahead, how many stops the bus still comes to until it is there, itself included."""
+    left = trip.next_seq - 1
+    here = find_visit(trip, trip.next_seq)
+    if here is not None and here.departed_at_ms is not None:
+        left = trip.next_seq
+    if left < 0:
         return {}
-    done = {told.rider_id for told in trip.announcements if told.kind == "approaching"}
-    waiting: dict[str, list[str]] = {}
-    for rider in found:
-        if rider.stop_id is not None and rider.rider_id not in done:
-            waiting.setdefault(rider.stop_id, []).append(rider.rider_id)
-    return waiting
+    served = {visit.seq for visit in trip.visits}
+    ahead: dict[str, int] = {}
+    for stop in plan.stops[left + 1 :]:
+        if stop.seq not in served:
+            ahead.setdefault(stop.id, stop.seq - left)
+    return ahead
