@@ -84,6 +84,10 @@ bench-ingest: .venv/stamp-test ## messages a second through ingest, beside a bar
 bench-steps: .venv/stamp-test ## microseconds of each step of one position
 	$(PY) -m tests.bench.steps $(ARGS)
 
+.PHONY: bench-idle
+bench-idle: .venv/stamp-run web/dist/index.html ## ten minutes of the demo county: processor and memory by role
+	$(PY) -m tests.bench.idle $(ARGS)
+
 .PHONY: soak
 soak: .venv/stamp-test web/dist/index.html ## the long tests: real processes killed again and again
 	$(PY) -m pytest -m soak tests $(ARGS)
