@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from server.domain.preference import LeadChoices
+from server.domain.preference import Choices
 
 Direction = Literal["to_school", "from_school"]
 
@@ -85,7 +85,7 @@ class TripPlan(msgspec.Struct, frozen=True):
     cancelled_at_ms: int | None = None
     signed_off: bool = False  # the school has people here, so both sides sign before the trip closes
     absences: tuple[Absence, ...] = ()
-    leads: LeadChoices = LeadChoices()
+    choices: Choices = Choices()
 
     @property
     def start_ms(self) -> int:

@@ -43,26 +43,27 @@ class Preference(msgspec.Struct, frozen=True):
     muted: tuple[NoticeKind, ...] = ()
 
 
-class LeadChoice(msgspec.Struct, frozen=True, gc=False):
-    """The lead that a guardian's user chose for a rider, from an instant on (UTC ms)."""
+class Choice(msgspec.Struct, frozen=True):
+    """What a guardian's user chose for a rider, from an instant on (UTC ms)."""
 
     rider_id: str
     user_id: str
     from_ms: int
-    lead: Lead
+    lead: Lead = DEFAULT_LEAD
+    muted: tuple[NoticeKind, ...] = ()
 
 
-class LeadChoices(msgspec.Struct, frozen=True):
+class Choices(msgspec.Struct, frozen=True):
     """The choices for the riders of one trip, oldest first. `widest_ms`: the longest lead in minutes of anybody, by default included."""
 
-    by_rider: dict[str, tuple[LeadChoice, ...]] = {}
+    by_rider: dict[str, tuple[Choice, ...]] = {}
     widest_ms: int = APPROACHING_MS
     counts_stops: bool = False
 
     @classmethod
-    def of(cls, choices: Iterable[LeadChoice]) -> LeadChoices:
+    def of(cls, choices: Iterable[Choice]) -> Choices:
         """Sort choices by rider."""
-        by_rider: dict[str, tuple[LeadChoice, ...]] = {}
+        by_rider: dict[str, tuple[Choice, ...]] = {}
         widest_ms, counts_stops = APPROACHING_MS, False
         for choice in sorted(choices, key=lambda each: (each.from_ms, each.user_id)):
             by_rider[choice.rider_id] = (*by_rider.get(choice.rider_id, ()), choice)
@@ -72,17 +73,15 @@ class LeadChoices(msgspec.Struct, frozen=True):
                 counts_stops = True
         return cls(by_rider, widest_ms, counts_stops)
 
-    def at(self, rider_id: str, t_ms: int) -> dict[str, Lead]:
-        """Give the leads of a rider's guardians that hold at an instant; who isn't named has the default.
+    def at(self, rider_id: str, t_ms: int) -> dict[str, Choice]:
+        """Give what holds at an instant of a rider's guardians, by user; who isn't named has the default.
 
-        >>> choices = LeadChoices.of([LeadChoice("r", "u", 5, Lead("stops", 2)), LeadChoice("r", "u", 9, Lead("minutes", 10))])
-        >>> choices.at("r", 4), choices.at("r", 5), choices.at("r", 9)["u"].value
-        ({}, {'u': Lead(by='stops', value=2)}, 10)
+        >>> choices = Choices.of([Choice("r", "u", 5, Lead("stops", 2)), Choice("r", "u", 9, Lead("minutes", 10))])
+        >>> choices.at("r", 4), choices.at("r", 5)["u"].lead, choices.at("r", 9)["u"].lead.value
+        ({}, Lead(by='stops', value=2), 10)
         """
         return {
-            choice.user_id: choice.lead
-            for choice in self.by_rider.get(rider_id, ())
-            if choice.from_ms <= t_ms
+            choice.user_id: choice for choice in self.by_rider.get(rider_id, ()) if choice.from_ms <= t_ms
         }
 
     def is_for(self, announcement: Announcement, user_id: str) -> bool:
@@ -92,3 +91,8 @@ class LeadChoices(msgspec.Struct, frozen=True):
         if announcement.kind != "approaching":
             return True
         return user_id not in self.at(announcement.rider_id, announcement.at_ms)
+
+    def is_muted(self, announcement: Announcement, user_id: str) -> bool:
+        """Say whether this guardian wants an announcement kept and not told."""
+        choice = self.at(announcement.rider_id, announcement.at_ms).get(user_id)
+        return choice is not None and announcement.kind in choice.muted

@@ -49,7 +49,9 @@ class RiderState(msgspec.Struct, frozen=True, gc=False):
 class Announcement(msgspec.Struct, frozen=True, gc=False):
     """What the guardians of a rider are to be told, once for each occurrence; with `user_id` one of them alone.
 
-    `approaching` says how far the bus is: in `minutes`, or in `stops` for who chose to count them.
+    `approaching` says how far the bus is: in `minutes`, or in `stops` for who chose to count them; `late` and `not_started` by how many
+    minutes. `detail` is what a person said: to whom a child was handed over, why a trip is off. A correction names the kind that it
+    `corrects` and, where the place was wrong, the stop that it was not.
     """
 
     rider_id: str
@@ -60,6 +62,9 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     minutes: int | None = None
     stops: int | None = None
     user_id: str | None = None
+    detail: str | None = None
+    corrects: NoticeKind | None = None
+    not_stop_id: str | None = None
 
 
 class Count(msgspec.Struct, frozen=True, gc=False):

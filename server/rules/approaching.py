@@ -33,7 +33,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if road is None:
         return state
     near = _near(trip, road.plan, fix.t)
-    if not near and not road.plan.leads.counts_stops:
+    if not near and not road.plan.choices.counts_stops:
         return state
     told = list(_told(trip, road.plan, near, fix.t))
     return replace(state, trip=replace(trip, announcements=(*trip.announcements, *told))) if told else state
@@ -41,7 +41,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
 
 def _near(trip: TripState, plan: TripPlan, t_ms: int) -> dict[str, int]:
     """Give how many ms ahead each stop is that is within anybody's minutes."""
-    widest_ms = plan.leads.widest_ms
+    widest_ms = plan.choices.widest_ms
     etas = estimate(
         plan.stops, state=trip.state, metre=trip.metre, at_ms=t_ms, now_ms=t_ms, interval_s=INTERVAL_S,
         next_seq=trip.next_seq, visits=trip.visits, within_ms=widest_ms,
@@ -57,7 +57,7 @@ def _near(trip: TripState, plan: TripPlan, t_ms: int) -> dict[str, int]:
 def _told(trip: TripState, plan: TripPlan, near: Mapping[str, int], t_ms: int) -> Iterator[Announcement]:
     """Announce to the guardians, to whom it matters and who weren't told yet, what has come within their lead."""
     wanted = "expected" if plan.direction == "to_school" else "aboard"
-    counted = _stops_to_go(trip, plan) if plan.leads.counts_stops else {}
+    counted = _stops_to_go(trip, plan) if plan.choices.counts_stops else {}
     for rider in trip.riders:
         stop_id = rider.stop_id
         if rider.state != wanted or stop_id is None or (stop_id not in near and stop_id not in counted):
@@ -68,8 +68,9 @@ def _told(trip: TripState, plan: TripPlan, near: Mapping[str, int], t_ms: int) -
         default: list[tuple[str | None, Lead]] = (
             [] if any(one.user_id is None for one in said) else [(None, DEFAULT_LEAD)]
         )
-        for user_id, lead in (*default, *plan.leads.at(rider.rider_id, t_ms).items()):
-            if user_id is not None and any(plan.leads.is_for(one, user_id) for one in said):
+        own = [(user_id, choice.lead) for user_id, choice in plan.choices.at(rider.rider_id, t_ms).items()]
+        for user_id, lead in (*default, *own):
+            if user_id is not None and any(plan.choices.is_for(one, user_id) for one in said):
                 continue
             if lead.by == "stops":
                 to_go = counted.get(stop_id)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from server.domain.plan import TripPlan
-from server.domain.preference import Lead, LeadChoice, LeadChoices
+from server.domain.preference import Choice, Choices, Lead
 from server.domain.record import Position
 from server.domain.trip import Announcement
 from tests.builders.road import LEG_M, START_MS, Plans, Recorder, a_morning, a_plan, folded
@@ -16,7 +16,7 @@ LONG_AGO = START_MS - 86_400_000
 
 def chosen(*choices: tuple[str, str, int, Lead]) -> TripPlan:
     """Make a plan whose guardians chose: rider, user, from when, lead."""
-    return replace(a_plan(), leads=LeadChoices.of(LeadChoice(*choice) for choice in choices))
+    return replace(a_plan(), choices=Choices.of(Choice(*choice) for choice in choices))
 
 
 def told(plan: TripPlan) -> list[Announcement]:
@@ -102,7 +102,7 @@ def test_who_was_told_by_the_default_is_not_told_again_when_they_choose_meanwhil
     plan = chosen(("rider4", "mother", default_ms + 1, Lead("minutes", 2)))
     found = told(plan)
     assert [one.user_id for one in found if one.rider_id == "rider4"] == [None]
-    assert plan.leads.is_for(found[-1], "mother")
+    assert plan.choices.is_for(found[-1], "mother")
 
 
 def test_who_was_told_by_one_choice_is_not_told_again_by_the_next() -> None:
@@ -127,8 +127,8 @@ def test_a_lead_chosen_when_its_moment_is_past_is_told_with_the_next_position() 
 def test_the_default_is_not_for_who_chose_before_it() -> None:
     plan = chosen(("rider4", "mother", LONG_AGO, Lead("minutes", 1)))
     default = of(told(plan), None)
-    assert not plan.leads.is_for(default, "mother")
-    assert plan.leads.is_for(default, "father")
+    assert not plan.choices.is_for(default, "mother")
+    assert plan.choices.is_for(default, "father")
 
 
 def test_a_rider_who_is_already_aboard_is_not_told_of_by_stops_either() -> None:
