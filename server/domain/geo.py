@@ -58,6 +58,23 @@ class Polyline(msgspec.Struct, frozen=True):
     def length_m(self) -> float:
         return self.ms[-1]
 
+    def local(self, lat: float, lon: float) -> tuple[float, float]:
+        """Give a place in the shape's local metres."""
+        return (lon - self.lon0) * self.kx, (lat - self.lat0) * self.ky
+
+    def point(self, metre: float) -> tuple[float, float]:
+        """Give the place at a metre, in local metres.
+
+        >>> line = Polyline.of([(37.5, 105.0), (37.5, 105.01)], [0, 882])
+        >>> [round(line.point(metre)[0]) for metre in (0, 441, 882, 900)]
+        [-441, 0, 441, 441]
+        """
+        k = min(max(1, bisect_right(self.ms, metre)), len(self.ms) - 1)
+        span = self.ms[k] - self.ms[k - 1]
+        u = min(1.0, max(0.0, (metre - self.ms[k - 1]) / span)) if span > 0 else 0.0
+        ax, ay = self.xs[k - 1], self.ys[k - 1]
+        return ax + u * (self.xs[k] - ax), ay + u * (self.ys[k] - ay)
+
     def project(
         self, lat: float, lon: float, from_m: float, to_m: float, expected_m: float, pull: float = 0.0
     ) -> Projection:

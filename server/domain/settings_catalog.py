@@ -57,6 +57,7 @@ _TIME = "PRODUCT, six fixed, 2 time"
 _STATE = "State Council decree 617, article 35"
 _RULING = "INTERFACES, ruling 8"
 _TRIPS = "architecture.md, how trips are cut"
+_COACH = "Safety management of road passenger carriers (MOT, 2018), article 38"
 
 KNOWN: Final = (
     _int("corridor_m", "m", limits.CORRIDOR_M, (5, 1000), _ROUTE, "Further from the shape, plus the fix's accuracy, is off it"),
@@ -64,6 +65,8 @@ KNOWN: Final = (
     _int("off_route_fixes", "", 3, (1, 100), _ROUTE, "And for so many fixes, before it is said"),
     _int("coverage_percent", "%", 95, (0, 100), _ROUTE, "Less of the shape driven at the end fails"),
     _float("accuracy_cap_m", "m", limits.ACCURACY_CAP_M, (0, 500), "own choice", "A worse fix widens the corridor by no more"),
+    _int("wrong_direction_m", "m", 100, (20, 2000), "own choice", "Driven back along the shape for so long is the wrong direction"),
+    _int("unseen_s", "s", 45, (16, 600), "own choice: PROTOCOL's slowest moving interval, three times", "Nothing heard for longer: the way between wasn't seen"),
     _int("early_departure_s", "s", 60, (0, 3600), _TIME, "Leaving a stop earlier than this before its plan fails"),
     _int("first_departure_late_s", "s", 300, (0, 7200), _TIME, "Leaving the first stop later than this fails"),
     _int("arrival_late_s", "s", 360, (0, 7200), _TIME, "Reaching a stop later than this fails"),
@@ -72,10 +75,26 @@ KNOWN: Final = (
     _int("stop_radius_m", "m", limits.STOP_RADIUS_M, (5, 500), _RULING, "Standing within this of a stop is at it, where no door tells"),
     _float("standstill_kmh", "km/h", limits.STANDSTILL_KMH, (0, 20), _RULING, "Slower than this is standing"),
     _float("moving_off_kmh", "km/h", limits.MOVING_OFF_KMH, (0, 30), "own choice", "Faster than this is moving off"),
+    _int("unscheduled_stop_m", "m", 80, (10, 500), "own choice: twice a stop's radius", "A halt further from every stop is away from them"),
+    _int("unscheduled_stop_s", "s", 5, (0, 120), "own choice", "The door open there for so long is said"),
+    _int("crew_absent_s", "s", 30, (0, 600), "own choice", "Driven so long without a driver, or an attendant with riders, is said"),
     _float("alcohol_mg_per_l", "mg/l", 0, (0, 1), "PRODUCT, six fixed, 5 people", "A reading above this fails"),
     _int("speed_expressway_kmh", "km/h", 80, (5, 120), _STATE, "With students aboard, in a zone `expressway` that says no other"),
     _int("speed_elsewhere_kmh", "km/h", 60, (5, 120), _STATE, "With students aboard, outside every zone"),
     _int("speed_hazard_kmh", "km/h", 20, (5, 120), _STATE, "With students aboard, in a zone `hazard` that says no other"),
+    _int("overspeed_s", "s", 10, (0, 120), "own choice", "Above the limit and its margin for so long is said"),
+    _int("overspeed_margin_percent", "%", 10, (0, 50), "own choice: under it no fine (road traffic act)", "Above the limit by no more is let pass"),
+    _int("bad_weather_from", "YYMMDD", 0, (0, 991231), _STATE, "First day of declared bad weather, as 261123; 0: none. Then the hazard speed holds everywhere"),
+    _int("bad_weather_until", "YYMMDD", 0, (0, 991231), _STATE, "Last day of it; 0: the first day alone"),
+    _int("signals_lag_s", "s", 5, (0, 60), "own choice", "Doors open at a stop for so long without lamps or sign is said"),
+    _int("door_moving_s", "s", 3, (0, 60), "own choice", "Moving with a door open for so long is said"),
+    _float("harsh_g", "g", 0.3, (0, 2), "own choice: the least that recorders report", "A harsh event under this isn't kept"),
+    _int("driving_day_s", "s", 14400, (600, 86400), _COACH, "Driven for longer without a rest is said"),
+    _int("driving_night_s", "s", 7200, (600, 86400), _COACH, "Of it at night"),
+    _int("driving_rest_s", "s", 1200, (60, 7200), _COACH, "Standing for so long is a rest"),
+    _int("driving_24h_s", "s", 28800, (600, 86400), _COACH, "Driven for longer within 24 hours is said"),
+    _int("night_from_h", "h", 22, (12, 24), _COACH, "Night begins at this hour"),
+    _int("night_until_h", "h", 6, (0, 12), _COACH, "And ends at this one of the next day"),
     _int("same_card_s", "s", limits.SAME_CARD_MS / 1000, (0, 600), "PROTOCOL, ride", "The same card again within this is one reading"),
     _int("trip_window_before_s", "s", limits.TRIP_WINDOW_BEFORE_MS / 1000, (0, 14400), _TRIPS, "A bus may begin so long before its plan"),
     _int("trip_window_after_s", "s", limits.TRIP_WINDOW_AFTER_MS / 1000, (0, 28800), _TRIPS, "And be on it so long after its end"),

@@ -6,6 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from server.domain.finding import Finding
+from server.domain.rule_states import Watch
+from server.domain.verdict import Verdicts
+
 Phase = Literal["scheduled", "en_route", "arrived", "closed", "missed", "cancelled"]
 RiderPhase = Literal["expected", "aboard", "alighted", "handed_over", "absent", "no_show"]
 NoticeKind = Literal[
@@ -106,3 +110,6 @@ class TripState(msgspec.Struct, frozen=True):
     delivered: Count | None = None
     received: Count | None = None
     synced_ms: int | None = None
+    findings: tuple[Finding, ...] = ()
+    watch: Watch = Watch()
+    verdicts: Verdicts = Verdicts()

@@ -8,8 +8,11 @@ import msgspec
 
 from server.domain.geo import Polyline
 from server.domain.hand import HAND, Hand
+from server.domain.permit_facts import PermitFacts, PersonFacts, VehicleFacts
 from server.domain.plan import TripPlan
 from server.domain.record import Folded
+from server.domain.speed_zones import SpeedLimits, Zone
+from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.trip import Ride, TripState
 
 
@@ -37,21 +40,46 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class LastFix(msgspec.Struct, frozen=True, gc=False):
-    """The newest position that was folded. door None: never sent, so not fitted."""
+    """The newest position that was folded. door None: never sent, so not fitted.
+
+    `metre` is where the bus was last on the running trip's shape, at `metre_ms`: this position's, or an older one's.
+    """
 
     t: int
     lat: float
     lon: float
     spd: float
     door: int | None = None
+    metre: float | None = None
+    metre_ms: int = 0
 
 
 class Crew(msgspec.Struct, frozen=True, gc=False):
-    """Who is signed on, and the plate's tag as last read."""
+    """Who is signed on, since when and by which input, and the plate's tag and the driver's breath as last read."""
 
     driver: str | None = None
     attendant: str | None = None
     tag: str | None = None
+    driver_ms: int | None = None
+    driver_source: str | None = None
+    attendant_ms: int | None = None
+    attendant_source: str | None = None
+    alcohol: float | None = None
+    tag_source: str | None = None
+
+
+class Shift(msgspec.Struct, frozen=True, gc=False):
+    """How a driver has driven this bus: the stint that lasts since `since_ms`, and those of the last 24 h before it.
+
+    A stint lasts from moving off to the last standstill before a rest. `standing_ms`: it stands since then; `due_ms`: when the
+    driving time may be too long, so that nobody has to look before.
+    """
+
+    badge: str
+    since_ms: int | None = None
+    standing_ms: int | None = None
+    due_ms: int = 0
+    before: tuple[tuple[int, int], ...] = ()
 
 
 class VehicleState(msgspec.Struct, frozen=True):
@@ -69,17 +97,36 @@ class VehicleState(msgspec.Struct, frozen=True):
     earlier: tuple[TripState, ...] = ()
     loose: tuple[Ride, ...] = ()
     anchor_m: float | None = None
+    shifts: tuple[Shift, ...] = ()
 
 
 class Road(msgspec.Struct, frozen=True):
-    """A trip's plan with its shape ready for projection."""
+    """A trip's plan with its shape ready for projection, and all that its rules go by, resolved once."""
 
     plan: TripPlan
     line: Polyline
+    speeds: SpeedLimits
+    thresholds: Thresholds = DEFAULTS
+    permit: PermitFacts = PermitFacts()
 
     @classmethod
-    def of(cls, plan: TripPlan) -> Road:
-        return cls(plan, Polyline.of(plan.shape, plan.metres))
+    def of(
+        cls,
+        plan: TripPlan,
+        line: Polyline | None = None,
+        *,
+        thresholds: Thresholds = DEFAULTS,
+        permit: PermitFacts | None = None,
+        zones: tuple[Zone, ...] = (),
+    ) -> Road:
+        """Prepare a trip's road; `line` is its shape where that is prepared already."""
+        return cls(
+            plan,
+            line or Polyline.of(plan.shape, plan.metres),
+            SpeedLimits.of(zones, thresholds, plan.service_on),
+            thresholds,
+            permit or PermitFacts(),
+        )
 
 
 class Unavailable(Exception):
@@ -97,3 +144,9 @@ class Context(Protocol):
 
     def find_rider(self, card: str) -> str | None:
         """Find the rider whose card this is."""
+
+    def find_vehicle(self, vehicle_id: str) -> VehicleFacts | None:
+        """Find what papers say of a bus."""
+
+    def find_person(self, badge: str) -> PersonFacts | None:
+        """Find whose badge this is among the people of the bus's operator."""

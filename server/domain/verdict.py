@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from server.domain.finding import Evidence, Fixed
 
@@ -22,6 +24,20 @@ class Verdict(msgspec.Struct, frozen=True):
     not_measured: tuple[str, ...] = ()
 
 
+# What may excuse a trip that isn't what its permit says (PRODUCT, the six fixed, exactly).
+LawfulReason = Literal["traffic_control", "road_works", "disaster", "bad_weather", "major_crash"]
+
+
+class Excuse(msgspec.Struct, frozen=True, gc=False):
+    """That one of the six is excused: why, who approved it and when. The last word on each of the six holds."""
+
+    which: Fixed
+    reason: LawfulReason
+    at_ms: int
+    user_id: str
+    remarks: str | None = None
+
+
 class Verdicts(msgspec.Struct, frozen=True):
     """All six, and whether they may still change (INTERFACES ruling 5)."""
 
@@ -32,3 +48,28 @@ class Verdicts(msgspec.Struct, frozen=True):
     people: Verdict = Verdict()
     marking: Verdict = Verdict()
     final: bool = False
+
+    def of(self, which: Fixed) -> Verdict:
+        """Give one of the six."""
+        verdict: Verdict = getattr(self, which)
+        return verdict
+
+
+def excused(verdicts: Verdicts, excuses: Iterable[Excuse]) -> Verdicts:
+    """Give the verdicts with those that failed excused, where somebody approved it with a lawful reason.
+
+    >>> late = Verdicts(time=Verdict("fail", 1000, "arrived_late"))
+    >>> told = excused(late, [Excuse("time", "road_works", 2000, "U1"), Excuse("route", "disaster", 2000, "U1")])
+    >>> told.time.value, told.time.reason, told.route.value
+    ('excused', 'road_works', 'unknown')
+    """
+    for excuse in sorted(excuses, key=lambda one: one.at_ms):
+        was = verdicts.of(excuse.which)
+        if was.value not in ("fail", "excused"):
+            continue
+        approved = Evidence("excuse", excuse.at_ms, was.reason if was.value == "fail" else excuse.reason, source=excuse.user_id)
+        now = replace(
+            was, value="excused", since_ms=excuse.at_ms, reason=excuse.reason, evidence=(approved, *was.evidence)
+        )
+        verdicts = replace(verdicts, **{excuse.which: now})
+    return verdicts
