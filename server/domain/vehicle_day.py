@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
 
+from server.domain.finding import Finding
 from server.domain.geo import Polyline
 from server.domain.hand import HAND, Hand
 from server.domain.plan import TripPlan
 from server.domain.record import Folded
 from server.domain.trip import Ride, TripState
+
+KEEP_EARLIER: Final = 3  # trips of a vehicle that are kept, should its crew sign on to one again
 
 
 class Key(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -37,13 +41,14 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class LastFix(msgspec.Struct, frozen=True, gc=False):
-    """The newest position that was folded. door None: never sent, so not fitted."""
+    """The newest position that was folded, and whose it is. door None: never sent, so not fitted."""
 
     t: int
     lat: float
     lon: float
     spd: float
     door: int | None = None
+    device: str = ""
 
 
 class Crew(msgspec.Struct, frozen=True, gc=False):
@@ -58,7 +63,8 @@ class VehicleState(msgspec.Struct, frozen=True):
     """The fold's value. `key` is the last input's; `trip` the running trip.
 
     `earlier` keeps the last few trips, should the crew sign on to one again; `loose` the rides since the last assignment that
-    belong to no trip; `anchor_m` where a bus that did not begin at the first stop was first seen on the shape.
+    belong to no trip; `anchor_m` where a bus that did not begin at the first stop was first seen on the shape; `findings` what was
+    found in the last day and belongs to no trip.
     """
 
     vehicle_id: str
@@ -69,6 +75,7 @@ class VehicleState(msgspec.Struct, frozen=True):
     earlier: tuple[TripState, ...] = ()
     loose: tuple[Ride, ...] = ()
     anchor_m: float | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class Road(msgspec.Struct, frozen=True):
@@ -86,8 +93,8 @@ class Unavailable(Exception):
     """What the fold asks can't be answered now; nothing may be concluded from that."""
 
 
-class Context(Protocol):
-    """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same. Raises Unavailable."""
+class Lookup(Protocol):
+    """Plans and people as the fold may ask for them. Raises Unavailable."""
 
     def find_road(self, trip_id: str) -> Road | None:
         """Find a trip's plan by id."""
@@ -97,3 +104,13 @@ class Context(Protocol):
 
     def find_rider(self, card: str) -> str | None:
         """Find the rider whose card this is."""
+
+
+class Context(Lookup, Protocol):
+    """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same. Raises Unavailable."""
+
+    def list_turns(self, trip_id: str) -> Sequence[tuple[str, int]]:
+        """List (vehicle, instant) of each bus that ran a trip, or runs it: from when on, in that order."""
+
+    def find_run(self, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
+        """Find a trip as the bus that had it left it, for a bus that is approved to take it over at t_ms; None: nobody had it."""

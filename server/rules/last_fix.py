@@ -13,4 +13,4 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     fix = entry.record
     assert isinstance(fix, Position)
     door = fix.door if fix.door is not None else (state.fix.door if state.fix else None)
-    return replace(state, fix=LastFix(fix.t, fix.lat, fix.lon, fix.spd, door))
+    return replace(state, fix=LastFix(fix.t, fix.lat, fix.lon, fix.spd, door, entry.key.device))
