@@ -91,6 +91,22 @@ TABLE: dict[str, Promise] = {
     ),
     "GET /api/v1/notices": Promise(ALL),
     "POST /api/v1/notices/<notice>/read": Promise(ALL, None, BRAVO.id("notice"), answers=(204,)),
+    "POST /api/v1/notices/<notice>/answer": Promise(
+        frozenset({"attendant", "operator", "school", "regulator"}), None, BRAVO.id("notice"), {}
+    ),
+    "GET /api/v1/findings": Promise(OFFICE),
+    "GET /api/v1/findings/<finding>": Promise(OFFICE, ALPHA.id("finding"), BRAVO.id("finding")),
+    **{
+        f"POST /api/v1/findings/<finding>/{step}": Promise(
+            roles, ALPHA.id("finding"), BRAVO.id("finding"), {}, answers=(200, 409)
+        )
+        for step, roles in (
+            ("acknowledge", frozenset({"operator", "regulator"})),
+            ("rectify", frozenset({"operator", "regulator"})),
+            ("close", frozenset({"operator", "regulator"})),
+            ("reopen", frozenset({"regulator"})),
+        )
+    },
     "GET /api/v1/positions": Promise(STAFF),
     "GET /api/v1/trips": Promise(ALL),
     "GET /api/v1/trips/<trip>": Promise(ALL, ALPHA.id("run"), BRAVO.id("run")),
