@@ -45,6 +45,7 @@ def show_notice(row: NoticeRow, scope: Scope, role: Role, around: Sequence[RingR
         sent_at=at(row.sent_at_ms, zone),
         read_at=at(row.read_at_ms, zone),
         late=row.expired_at_ms is not None,
+        muted=row.muted,
         text=shapes.Words(row.text_zh, row.text_en),
         finding=shapes.FindingRef(row.finding_id, row.finding_kind)
         if row.finding_id is not None and row.finding_kind is not None

@@ -164,6 +164,7 @@ class NoticeRow(msgspec.Struct, frozen=True):
     finding_id: str | None
     finding_kind: FindingKind | None
     answered_at_ms: int | None
+    muted: bool = False
 
 
 class DeviceRow(msgspec.Struct, frozen=True):

@@ -351,7 +351,10 @@ class FindingRef(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What a person is told; `late` when it was too old to be sent. `finding`, `call`, `answered_at` where it calls staff to a finding."""
+    """What a person is told; `late` when it was too old to be sent, `muted` when they want it kept and not told.
+
+    `finding`, `call`, `answered_at` where it calls staff to a finding.
+    """
 
     id: str
     kind: str

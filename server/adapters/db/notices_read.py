@@ -47,7 +47,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> NoticeRow:
         None if row.child_id is None else Named(row.child_id, row.rider_code, row.rider_name), row.school_id,
         None if row.run_id is None else Named(row.run_id, row.trip_code, row.long_name or row.short_name),
         row.timezone, row.at_ms, row.sent_at_ms, row.expired_at_ms, row.read_at_ms, row.text_zh, row.text_en,
-        row.finding_id, row.finding_kind, row.answered_at_ms,
+        row.finding_id, row.finding_kind, row.answered_at_ms, row.muted,
     )  # fmt: skip
 
 

@@ -53,7 +53,9 @@ class PreferencesDb:
             .order_by(chosen.c.changed_at_ms.desc())
             .limit(1)
         ).one_or_none()
-        return row and Preference(Lead(row.lead_by, row.lead), _muted.decode(row.muted))
+        if row is None:
+            return None
+        return Preference(Lead(row.lead_by, row.lead), _muted.decode(row.muted))
 
     def put(self, user_id: str, rider_id: str, direction: Direction, wanted: Preference, now_ms: int) -> None:
         """Keep a choice behind those that were made before; of two in one millisecond the later one."""

@@ -50,15 +50,28 @@ class NoticeRows(WaitingRows):
             *(one.announcement for one in told),
         )  # corrections are no part of the trip
         holds = {(one.rider_id, one.kind, one.occurrence) for one in said}
+        # Each guardian is told that the bus comes near by their own choice: one's announcement is no ground for another's.
+        near = {
+            (one.user_id, one.announcement.rider_id)
+            for one in told
+            if one.announcement.kind == "approaching"
+        }
         self.flush()
         rows = self._connection.execute(
-            select(notices.c.id, notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
+            select(
+                notices.c.id, notices.c.user_id, notices.c.rider_id, notices.c.kind, notices.c.occurrence
+            ).where(
                 notices.c.trip_id == trip.trip_id,
                 notices.c.withdrawn_at_ms.is_(None),
                 notices.c.sent_at_ms.is_(None),
             )
         )
-        gone = [row.id for row in rows if (row.rider_id, row.kind, row.occurrence) not in holds]
+        gone = [
+            row.id
+            for row in rows
+            if (row.rider_id, row.kind, row.occurrence) not in holds
+            or (row.kind == "approaching" and (row.user_id, row.rider_id) not in near)
+        ]
         if gone:
             self._connection.execute(
                 update(notices).where(notices.c.id.in_(gone)).values(withdrawn_at_ms=notices.c.made_at_ms)
@@ -79,4 +92,5 @@ def _notice_row(told: Told) -> dict[str, Any]:
         "made_at_ms": told.made_at_ms,
         "text_zh": told.text_zh,
         "text_en": told.text_en,
+        "muted": told.muted,
     }

@@ -97,7 +97,7 @@ class WaitingRows:
 def _put_notice(dialect: str) -> Insert:
     """Build the statement: what was not sent yet takes the newer words, what was sent stays as it was told."""
     statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(notices)
-    newer = {name: statement.excluded[name] for name in ("at_ms", "stop_id", "text_zh", "text_en")}
+    newer = {name: statement.excluded[name] for name in ("at_ms", "stop_id", "text_zh", "text_en", "muted")}
     return statement.on_conflict_do_update(
         index_elements=list(NOTICE_KEY),
         set_=newer | {"withdrawn_at_ms": None},
