@@ -54,9 +54,15 @@ class ForbiddenError(SixFixedError):
 
 
 class ConflictError(SixFixedError):
-    """The state of the thing doesn't allow this now."""
+    """The state of the thing doesn't allow this now; `fields` may say for a program what it is, and what it allows."""
 
     code = "conflict"
+
+    def __init__(
+        self, message: str, *, fields: Mapping[str, str] | None = None, code: str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.fields = dict(fields or {})
 
 
 class InvalidError(SixFixedError):

@@ -169,12 +169,16 @@ def upgrade() -> None:
 
     with op.batch_alter_table("trips", schema=None) as batch_op:
         batch_op.add_column(sa.Column("verdicts", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("crew", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("turns", sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM notice_deliveries")
     op.execute("DELETE FROM notices WHERE finding_id IS NOT NULL")
     with op.batch_alter_table("trips", schema=None) as batch_op:
+        batch_op.drop_column("turns")
+        batch_op.drop_column("crew")
         batch_op.drop_column("verdicts")
 
     with op.batch_alter_table("notices", schema=None) as batch_op:

@@ -56,7 +56,7 @@ def show_track(ask: Ask) -> Reply:
     """Give the bus's positions on the trip, as GeoJSON or (Accept: text/csv) CSV."""
     query: TrackQuery = ask.query
     row, points = trips_read.get_track(
-        ask.work, ask.scope, ask.subject, _ms("from", query.from_), _ms("to", query.to)
+        ask.work, ask.scope, ask.subject, to_ms("from", query.from_), to_ms("to", query.to)
     )
     ask.note("read_track", ask.subject)
     if ask.accept_csv:
@@ -89,7 +89,8 @@ def _refuse_no_date(text: str | None) -> None:
         ) from None
 
 
-def _ms(name: str, instant: datetime | None) -> int | None:
+def to_ms(name: str, instant: datetime | None) -> int | None:
+    """Give an instant of the query in UTC ms; raise InvalidError for one without an offset."""
     if instant is None:
         return None
     if instant.tzinfo is None:

@@ -15,3 +15,10 @@ APPROACHING_MS = 5 * 60_000  # the guardian's choice comes with preferences; thi
 HISTORY_AFTER_MS = 15 * 60_000  # PROTOCOL, Time: older than this tells nobody
 STALE_AT_LEAST_MS = 60_000  # PRODUCT, definitions: stale = max(60 s, 2.5 x interval)
 STALE_INTERVALS = 2.5
+NO_SHOW_AFTER_MS = 60_000  # own choice: a child who runs after the bus is taken along within it
+LEFT_ABOARD_AFTER_MS = 120_000  # INTERFACES ruling 7
+REAR_CHECK_AFTER_MS = 5 * 60_000  # own choice: unloading a full bus takes three minutes
+DATA_LATE_AFTER_MS = 60_000  # PRODUCT, definitions: where data isn't complete after 60 s
+LATE_AFTER_S = 600  # PRODUCT, notices: late over 10 min
+DEPARTURE_OVERDUE_MS = 600_000  # PRODUCT, six fixed, 2 time: not departed 10 min after plan
+SILENT_AFTER_MS = 180_000  # own choice: a tunnel or a dead zone between two villages is driven through in less

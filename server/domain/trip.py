@@ -87,8 +87,33 @@ class SignOff(msgspec.Struct, frozen=True):
     received: Count | None = None
 
 
+class Turn(msgspec.Struct, frozen=True, gc=False):
+    """A bus that ran a trip from `from_ms` until another took it over at `until_ms`; the first `rides` of the trip are up to then."""
+
+    vehicle_id: str
+    device_id: str | None
+    from_ms: int
+    until_ms: int
+    rides: int
+
+
+class OnDuty(msgspec.Struct, frozen=True, gc=False):
+    """The badges that are signed on to the bus that runs a trip, and the instant of the last word of it."""
+
+    driver: str | None = None
+    attendant: str | None = None
+    since_ms: int | None = None
+
+
 class TripState(msgspec.Struct, frozen=True):
-    """State, progress, visits, rides, riders and announcements of one trip. `metre` along its shape, None before it is matched."""
+    """State, progress, visits, rides, riders, announcements and findings of one trip. `metre` along its shape, None before it is matched.
+
+    After its arrival: `ignition_off_ms` when the ignition first went off, `moved_off_ms` when the bus first drove away from its last stop.
+    `by_phone`: an attendant's phone is used on it, so what rests on an absence waits until that phone has synced.
+
+    `turns` are the buses that ran it before this one, `taken_m` where the last of them left it on the shape; `by_tick`: this one has
+    it only because somebody ticked there.
+    """
 
     trip_id: str
     state: Phase = "scheduled"
@@ -110,6 +135,14 @@ class TripState(msgspec.Struct, frozen=True):
     delivered: Count | None = None
     received: Count | None = None
     synced_ms: int | None = None
+    turns: tuple[Turn, ...] = ()
+    taken_m: float | None = None
+    by_tick: bool = False
+    crew: OnDuty = OnDuty()
     findings: tuple[Finding, ...] = ()
+    verdicts: Verdicts | None = None
+    ignition_off_ms: int | None = None
+    moved_off_ms: int | None = None
+    by_phone: bool = False
+    late_told: bool = False
     watch: Watch = Watch()
-    verdicts: Verdicts = Verdicts()

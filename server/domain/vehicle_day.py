@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
 
+from server.domain.finding import Finding
 from server.domain.geo import Polyline
 from server.domain.hand import HAND, Hand
 from server.domain.permit_facts import PermitFacts, PersonFacts, VehicleFacts
@@ -14,6 +16,8 @@ from server.domain.record import Folded
 from server.domain.speed_zones import SpeedLimits, Zone
 from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.trip import Ride, TripState
+
+KEEP_EARLIER: Final = 3  # trips of a vehicle that are kept, should its crew sign on to one again
 
 
 class Key(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -40,7 +44,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class LastFix(msgspec.Struct, frozen=True, gc=False):
-    """The newest position that was folded. door None: never sent, so not fitted.
+    """The newest position that was folded, and whose it is. door None: never sent, so not fitted.
 
     `metre` is where the bus was last on the running trip's shape, at `metre_ms`: this position's, or an older one's.
     """
@@ -50,6 +54,7 @@ class LastFix(msgspec.Struct, frozen=True, gc=False):
     lon: float
     spd: float
     door: int | None = None
+    device: str = ""
     metre: float | None = None
     metre_ms: int = 0
 
@@ -86,7 +91,8 @@ class VehicleState(msgspec.Struct, frozen=True):
     """The fold's value. `key` is the last input's; `trip` the running trip.
 
     `earlier` keeps the last few trips, should the crew sign on to one again; `loose` the rides since the last assignment that
-    belong to no trip; `anchor_m` where a bus that did not begin at the first stop was first seen on the shape.
+    belong to no trip; `anchor_m` where a bus that did not begin at the first stop was first seen on the shape; `findings` what was
+    found in the last day and belongs to no trip.
     """
 
     vehicle_id: str
@@ -97,6 +103,7 @@ class VehicleState(msgspec.Struct, frozen=True):
     earlier: tuple[TripState, ...] = ()
     loose: tuple[Ride, ...] = ()
     anchor_m: float | None = None
+    findings: tuple[Finding, ...] = ()
     shifts: tuple[Shift, ...] = ()
 
 
@@ -133,8 +140,8 @@ class Unavailable(Exception):
     """What the fold asks can't be answered now; nothing may be concluded from that."""
 
 
-class Context(Protocol):
-    """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same. Raises Unavailable."""
+class Lookup(Protocol):
+    """Plans and people as the fold may ask for them. Raises Unavailable."""
 
     def find_road(self, trip_id: str) -> Road | None:
         """Find a trip's plan by id."""
@@ -150,3 +157,12 @@ class Context(Protocol):
 
     def find_person(self, badge: str) -> PersonFacts | None:
         """Find whose badge this is among the people of the bus's operator."""
+
+class Context(Lookup, Protocol):
+    """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same. Raises Unavailable."""
+
+    def list_turns(self, trip_id: str) -> Sequence[tuple[str, int]]:
+        """List (vehicle, instant) of each bus that ran a trip, or runs it: from when on, in that order."""
+
+    def find_run(self, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
+        """Find a trip as the bus that had it left it, for a bus that is approved to take it over at t_ms; None: nobody had it."""

@@ -57,14 +57,21 @@ class Notices(msgspec.Struct, frozen=True):
     items: list[NoticeItem]
 
 
+class Findings(msgspec.Struct, frozen=True):
+    """live/findings: these were found, changed, called or answered."""
+
+    ids: list[str]
+
+
 SHAPES: dict[str, Any] = {
     "live/positions": Positions,
     "live/trips": Trips,
     "live/rides": Rides,
     "live/notices": Notices,
+    "live/findings": Findings,
     ENDED: EndedMessage,
 }
-Message = Positions | Trips | Rides | Notices | EndedMessage
+Message = Positions | Trips | Rides | Notices | Findings | EndedMessage
 
 
 class Intake:

@@ -11,17 +11,15 @@ import gevent
 import msgspec
 from gevent.event import Event
 
-from server.errors import NotFoundError, SixFixedError
-from server.live import checks, rides
-from server.live.intake import Message, Notices, Positions, RideItem, Rides, Trips
+from server.errors import NotFoundError
+from server.live import checks, findings, notices, rides, views
+from server.live.intake import Findings, Message, Notices, Positions, RideItem, Rides, Trips
 from server.live.room import Room
 from server.live.sockets import MAX_WATCHES, Socket
-from server.service import notices_read, policy, watching
+from server.service import watching
 from server.service.ended import EndedMessage
-from server.service.shapes import Child
 from server.service.watching import Live, Target
 from server.service.web_deps import WebDeps
-from server.service.web_ports import Work
 
 TICK_S = 0.1  # positions of a tick go out as one message a room
 READ_AGAIN_S = 1.0  # a changed trip is read again at most this often for a room
@@ -45,6 +43,7 @@ class Rooms:
         self._moved: dict[str, Live] = {}
         self._rides: list[RideItem] = []
         self._notices: list[tuple[str, str]] = []
+        self._findings: dict[str, None] = {}
         self._work = Event()
 
     def enter(self, socket: Socket) -> None:
@@ -116,6 +115,11 @@ class Rooms:
                 self._rides += message.items
             case Notices():
                 self._notices += [(item.id, item.user_id) for item in message.items]
+            case Findings():
+                self._findings.update(dict.fromkeys(message.ids))
+                # A trip says how many findings it has.
+                for room in self.rooms.values():
+                    room.dirty = room.dirty or findings.concerns(room)
             case EndedMessage():
                 gevent.spawn(self.end, message)
                 return
@@ -149,6 +153,7 @@ class Rooms:
                 self._send_positions()
                 self._send_rides()
                 self._send_notices()
+                self._send_findings()
                 self._end_windows()
                 self._read_again()
             except Exception:
@@ -204,29 +209,33 @@ class Rooms:
             self.deps.audit.add(told.audit)
 
     def _send_notices(self) -> None:
-        waiting, self._notices = self._notices, []
-        sids_of: dict[str, set[str]] = {}
-        callers = {}
-        for socket in self.sockets.values():
-            sids_of.setdefault(socket.caller.user_id, set()).add(socket.sid)
-            callers[socket.caller.user_id] = socket.caller
-        now_ms = self.deps.clock.now_ms()
-        wanted = [(notice_id, user_id) for notice_id, user_id in waiting if user_id in sids_of]
+        heard, self._notices = self._notices, []
+        wanted = notices.wanted(heard, self.sockets.values())
         if not wanted:
             return
+        now_ms = self.deps.clock.now_ms()
 
-        def read() -> list[tuple[str, object]]:
-            found: list[tuple[str, object]] = []
+        def read() -> list[notices.Told]:
             with self.deps.store.read() as work:
-                for notice_id, user_id in wanted:
-                    # The row says whose it is, whatever the message says.
-                    scope = policy.scope_of(work.scopes, callers[user_id], now_ms)
-                    if work.scopes.find_notice_id(scope, user_id, notice_id) is not None:
-                        found.append((user_id, notices_read.show_notice(work.notices.get(notice_id))))
-            return found
+                return notices.look(work, wanted, now_ms)
 
-        for user_id, notice in self.deps.pool.run(read):
-            self.send_to(sids_of.get(user_id, set()), "notice", notice)
+        for sids, notice in self.deps.pool.run(read):
+            self.send_to(sids, "notice", notice)
+
+    def _send_findings(self) -> None:
+        heard, self._findings = self._findings, {}
+        hearers = findings.hearers(self.rooms.values(), self.sockets) if heard else []
+        if not hearers:
+            return
+        now_ms, real_ms = self.deps.clock.now_ms(), self.deps.real.now_ms()
+
+        def read() -> list[findings.Told]:
+            with self.deps.store.read() as work:
+                return findings.look(work, list(heard), hearers, now_ms=now_ms, real_ms=real_ms)
+
+        for told in self.deps.pool.run(read):
+            self.send_to(told.sids, "finding", told.content)
+            self.deps.audit.add(told.audit)
 
     def _end_windows(self) -> None:
         """Say that a window is over, once; positions stop by themselves, since `Room.pick` looks at the window."""
@@ -245,73 +254,20 @@ class Rooms:
         for start in range(0, len(due), CHUNK):
             chunk = due[start : start + CHUNK]
             now_ms = self.deps.clock.now_ms()
-            views = self.deps.pool.run(partial(self._look, chunk, now_ms))
-            for room, view in zip(chunk, views, strict=True):
+            found = self.deps.pool.run(partial(self._look, chunk, now_ms))
+            for room, view in zip(chunk, found, strict=True):
                 room.dirty = False
                 room.read_at_s = self.deps.real.monotonic()
                 if view is None:
                     continue
                 before, room.view = room.view, view
                 room.ends_at_ms = room.open_until(now_ms)
-                self._send_view(room, before)
+                for event, content in views.changes(room, before):
+                    self.send_to(room.members, event, content)
 
     def _look(self, chunk: list[Room], now_ms: int) -> list[watching.View | None]:
         with self.deps.store.read() as work:
-            return [_look_one(work, room, now_ms) for room in chunk]
-
-    def _send_view(self, room: Room, before: watching.View) -> None:
-        if room.target.kind == "child":
-            child = _without_line(room.view.child, before.child)
-            self.send_to(room.members, "child", child)
-            if child is not None and child.trip is not None and _gist(room.view.child) != _gist(before.child):
-                self.send_to(room.members, "trip", child.trip)
-            return
-        if room.target.kind == "trip":
-            self.send_to(room.members, "trip", room.view.parts["trip"])
-            return
-        known = {trip.id: trip for trip in before.parts["trips"].items}
-        for trip in room.view.parts["trips"].items:
-            if known.get(trip.id) != trip:
-                self.send_to(room.members, "trip", trip)
+            return [views.look(work, room, now_ms) for room in chunk]
 
     def _count(self) -> None:
         self.deps.metrics.watches.set(sum(len(room.members) for room in self.rooms.values()))
-
-
-def _look_one(work: Work, room: Room, now_ms: int) -> watching.View | None:
-    try:
-        return watching.look(work, policy.move_scope(work.scopes, room.scope, now_ms), room.target, now_ms)
-    except SixFixedError:
-        # Gone or no longer theirs: the next check of rights tells them.
-        return None
-
-
-def _gist(child: Child | None) -> object:
-    """Give what of a child's trip is worth a push `trip`: all but the position, and the estimate to the minute."""
-    trip = None if child is None else child.trip
-    if trip is None:
-        return None
-    minute = None if trip.eta is None else round(trip.eta.at.timestamp() / 60)
-    stops = [] if trip.stops is msgspec.UNSET else trip.stops
-    seen = [(stop.arrived_at, stop.departed_at, stop.passed) for stop in stops]
-    return (
-        trip.id,
-        trip.state,
-        trip.rider_state,
-        trip.started_at,
-        trip.ended_at,
-        trip.bus,
-        trip.stops_before,
-        minute,
-        seen,
-    )
-
-
-def _without_line(child: Child | None, before: Child | None) -> Child | None:
-    """Leave out the line of the same trip, which whoever watches has since the snapshot: it is most of the message."""
-    if child is None or child.trip is None or before is None or before.trip is None:
-        return child
-    if child.trip.id != before.trip.id:
-        return child
-    lean = msgspec.structs.replace(child.trip, shape=msgspec.UNSET, shape_metres=msgspec.UNSET)
-    return msgspec.structs.replace(child, trip=lean)

@@ -14,5 +14,6 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     assert isinstance(fix, Position)
     door = fix.door if fix.door is not None else (state.fix.door if state.fix else None)
     if trip is None or trip.metre_at_ms is None:
-        return replace(state, fix=LastFix(fix.t, fix.lat, fix.lon, fix.spd, door))
-    return replace(state, fix=LastFix(fix.t, fix.lat, fix.lon, fix.spd, door, trip.metre, trip.metre_at_ms))
+        return replace(state, fix=LastFix(fix.t, fix.lat, fix.lon, fix.spd, door, entry.key.device))
+    place = LastFix(fix.t, fix.lat, fix.lon, fix.spd, door, entry.key.device, trip.metre, trip.metre_at_ms)
+    return replace(state, fix=place)

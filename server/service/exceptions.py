@@ -66,17 +66,28 @@ def withdraw(
 
 
 def _tell_trips(work: Work, caller: Caller, row: ExceptionRow, *, absent: bool, now_ms: int) -> list[str]:
-    """Write an input for each trip of that day which is made already; a later one is made with the exception in it."""
+    """Write an input for each trip of that day which is made already and not over; a later one is made with the exception in it.
+
+    Raise ConflictError where every trip that the child has in that direction is over for it.
+    """
     vehicles = []
-    for entry in work.children.list_trips(row.rider_id, [row.service_on]):
-        trip = entry.trip
-        if trip.direction != row.direction:
-            continue
-        if trip.state not in ("scheduled", "en_route") or entry.rider_state not in ("expected", "absent"):
-            raise ConflictError(
-                f"Trip {trip.code} can't be changed any more (trip {trip.state}, child {entry.rider_state}): "
-                "speak with the attendant or the school."
-            )
+    trips = [
+        entry
+        for entry in work.children.list_trips(row.rider_id, [row.service_on])
+        if entry.trip.direction == row.direction
+    ]
+    changeable = [
+        entry
+        for entry in trips
+        if entry.trip.state in ("scheduled", "en_route") and entry.rider_state in ("expected", "absent")
+    ]
+    if trips and not changeable:
+        last = trips[-1]
+        raise ConflictError(
+            f"Trip {last.trip.code} can't be changed any more (trip {last.trip.state}, child {last.rider_state}): "
+            "speak with the attendant or the school."
+        )
+    for trip in (entry.trip for entry in changeable):
         body = msgspec.json.encode(Absence(row.rider_id, absent))
         source = f"exception:{row.id}:{trip.id}:{'on' if absent else 'off'}"
         work.children.add_input(trip.id, "exception", source, caller.user_id, body, now_ms, now_ms)

@@ -11,8 +11,8 @@ import msgspec
 from server.domain.hand import Hand
 from server.domain.record import Duty
 from server.domain.seq_ranges import SeqRanges
-from server.domain.trip import Announcement, NoticeKind, Ride, TripState
-from server.domain.vehicle_day import Context, Entry, Road, Unavailable, VehicleState
+from server.domain.trip import Announcement, NoticeKind, Ride, TripState, Turn
+from server.domain.vehicle_day import Entry, Lookup, Road, Unavailable, VehicleState
 from server.service.gate import Accepted, Rejected
 from server.service.watermark import SavedAnswer
 
@@ -42,7 +42,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """An announcement for one guardian, in words."""
+    """An announcement for one guardian, in words; `muted`: to be kept in their list and not told."""
 
     user_id: str
     trip_id: str
@@ -50,6 +50,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     made_at_ms: int
     text_zh: str
     text_en: str
+    muted: bool = False
 
 
 class HandInput(msgspec.Struct, frozen=True):
@@ -60,6 +61,14 @@ class HandInput(msgspec.Struct, frozen=True):
     kind: str
     record: Hand | Duty
     body: bytes
+
+
+class Holder(msgspec.Struct, frozen=True, gc=False):
+    """The bus that runs a trip by its row, since when (UTC ms), and the buses before it."""
+
+    vehicle_id: str
+    from_ms: int
+    turns: tuple[Turn, ...] = ()
 
 
 class LogWork(Protocol):
@@ -74,8 +83,29 @@ class LogWork(Protocol):
     def insert_hand(self, said: HandInput, vehicle_id: str | None, received_ms: int) -> None:
         """Put what a person said into a vehicle's log; None: it was heard, and is of no vehicle."""
 
-    def find_bus_of_trip(self, trip_id: str) -> Bus | None:
-        """Find the bus that runs a trip, else the one that is planned for it."""
+    def find_bus_of_trip(self, trip_id: str, t_ms: int) -> Bus | None:
+        """Find the bus that ran a trip at t_ms, else the one that is planned for it."""
+
+    def find_operator(self, trip_id: str) -> str:
+        """Give the operator of a trip."""
+
+    def find_holder(self, trip_id: str) -> Holder | None:
+        """Find which bus runs a trip by its row."""
+
+    def list_heirs(self, vehicle_id: str) -> list[tuple[str, str, int]]:
+        """List (trip, vehicle, instant) of the trips that another bus took over though they were to be this vehicle's."""
+
+    def move_hand(self, trip_id: str, turns: Sequence[tuple[str, int]]) -> dict[str, int]:
+        """Put what people said of a trip into the log of the bus whose turn it was; give the vehicles concerned, from when on."""
+
+    def list_given(self, since_ms: int, now_ms: int) -> list[tuple[Bus, int]]:
+        """List the buses whose trips were given to another, or back, since an instant, and from when on that holds."""
+
+    def list_awaiting(self, now_ms: int) -> list[str]:
+        """List the trips of the next day that were given to another bus and that no bus has begun."""
+
+    def announce(self, trip: TripState, told: Sequence[Told]) -> None:
+        """Write notices of a trip that no bus has begun."""
 
     def cancel(self, trip: TripState, told: Sequence[Told]) -> None:
         """Write a cancellation onto a trip that no bus has taken."""
@@ -115,10 +145,12 @@ class LogWork(Protocol):
     def list_run(self, vehicle_id: str, after_ms: int) -> list[str]:
         """List the trips whose rows tell of something that this vehicle did after an instant."""
 
-    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> bool:
+    def project(
+        self, before: TripState | None, trip: TripState, told: Sequence[Told], *, ours: bool = False
+    ) -> bool:
         """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
-        False, and nothing written, when another vehicle was assigned to the trip earlier.
+        False, and nothing written, when another vehicle was assigned to the trip earlier; `ours`: this one has it all the same.
         """
 
     def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
@@ -221,7 +253,7 @@ class Catalogue(Protocol):
     def list_active_buses(self) -> list[Bus]:
         """List the vehicles of which something of the last day is in the log."""
 
-    def context(self, bus: Bus) -> Context:
+    def context(self, bus: Bus) -> Lookup:
         """Give what the fold of this bus may ask."""
 
     def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
@@ -231,7 +263,7 @@ class Catalogue(Protocol):
         """Find a trip's plan by id."""
 
     def changed(self) -> frozenset[str]:
-        """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`."""
+        """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`, `substitutions`."""
 
     def forget(self) -> None:
         """Read everything again when next asked; what `changed` has named counts as known."""

@@ -24,7 +24,7 @@ BEFORE_MS = 15 * 60_000
 AFTER_ARRIVAL_MS = 5 * 60_000
 AFTER_PLAN_MS = 30 * 60_000
 
-Subject = Literal["child", "trip", "device", "school", "notice", "token"]
+Subject = Literal["child", "trip", "device", "school", "notice", "token", "finding"]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -42,10 +42,13 @@ SELF = Rule("self", EVERYONE)
 OWN_TOKEN = Rule("own_token", EVERYONE, "token")
 CHILDREN = Rule("children", frozenset({"guardian"}))
 CHILD = Rule("child", frozenset({"guardian"}), "child")
+CHILD_PREFERENCES = Rule("child_preferences", frozenset({"guardian"}), "child")
 CHILD_BUS = Rule("child_bus", frozenset({"guardian"}), "child")
 EXCEPTIONS = Rule("exceptions", frozenset({"guardian", "school"}), "child")
 NOTICES = Rule("notices", EVERYONE)
 NOTICE = Rule("notice", EVERYONE, "notice")
+# Whom a call for a person can reach (domain/calling).
+ANSWER = Rule("answer", frozenset({"attendant", "operator", "school", "regulator"}), "notice")
 POSITIONS = Rule("positions", STAFF)
 TRIPS = Rule("trips", EVERYONE)
 TRIP = Rule("trip", EVERYONE, "trip")
@@ -56,6 +59,11 @@ DUTY = Rule("duty", frozenset({"attendant", "driver"}), "trip")
 ARRIVAL = Rule("arrival", frozenset({"school"}), "trip")
 CANCEL = Rule("cancel", frozenset({"operator", "regulator"}), "trip")
 BOARD = Rule("board", frozenset({"admin", "operator", "school"}))
+FINDINGS = Rule("findings", OFFICE)
+FINDING = Rule("finding", OFFICE, "finding")
+# Supervision (decision 0105): the company answers and rectifies, the regulator strikes off and may open again.
+HANDLE_FINDING = Rule("handle_finding", frozenset({"operator", "regulator"}), "finding")
+REOPEN_FINDING = Rule("reopen_finding", frozenset({"regulator"}), "finding")
 DEVICES = Rule("devices", frozenset({"admin", "operator"}))
 DEVICE = Rule("device", frozenset({"admin", "operator"}), "device")
 AUDIT = Rule("audit", frozenset({"admin"}))
@@ -126,6 +134,9 @@ class ScopeReader(Protocol):
     def find_token_id(self, user_id: str, ref: str) -> str | None:
         """Find a live token of the user."""
 
+    def find_finding_id(self, scope: Scope, ref: str) -> str | None:
+        """Find a finding of the scope."""
+
 
 def scope_of(reader: ScopeReader, caller: Caller, now_ms: int) -> Scope:
     """Say what this caller may know of now."""
@@ -178,6 +189,8 @@ def find_subject(reader: ScopeReader, rule: Rule, caller: Caller, scope: Scope, 
             found = reader.find_notice_id(scope, caller.user_id, ref)
         case "token":
             found = reader.find_token_id(caller.user_id, ref)
+        case "finding":
+            found = reader.find_finding_id(scope, ref)
         case None:
             found = None
     if found is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from server.domain.finding import FindingKind
 from server.domain.plan import Direction
 from server.domain.trip import Phase, RiderPhase, SignOff
 from server.service.shapes import Named
@@ -145,12 +146,13 @@ class RosterRow(msgspec.Struct, frozen=True):
 
 
 class NoticeRow(msgspec.Struct, frozen=True):
-    """A notice of a user."""
+    """A notice of a user; with `finding_id`, one that calls staff, whose child and trip are the finding's."""
 
     id: str
     user_id: str
     kind: str
-    child: Named
+    child: Named | None
+    child_school_id: str | None
     trip: Named | None
     timezone: str
     at_ms: int
@@ -159,6 +161,10 @@ class NoticeRow(msgspec.Struct, frozen=True):
     read_at_ms: int | None
     text_zh: str
     text_en: str
+    finding_id: str | None
+    finding_kind: FindingKind | None
+    answered_at_ms: int | None
+    muted: bool = False
 
 
 class DeviceRow(msgspec.Struct, frozen=True):

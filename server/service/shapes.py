@@ -10,8 +10,11 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
+from server.domain.finding import FindingKind, Severity
+from server.domain.finding_life import FindingState
 from server.domain.plan import Direction
-from server.domain.trip import Phase, RiderPhase
+from server.domain.preference import LeadBy
+from server.domain.trip import NoticeKind, Phase, RiderPhase
 
 T = TypeVar("T")
 
@@ -145,8 +148,16 @@ class Child(msgspec.Struct, frozen=True):
     exceptions: list[ChildException]
 
 
+class Worst(msgspec.Struct, frozen=True):
+    """The finding of a trip that needs a person most."""
+
+    kind: FindingKind
+    severity: Severity
+    state: FindingState
+
+
 class Trip(msgspec.Struct, frozen=True):
-    """A trip in a list."""
+    """A trip in a list. `findings_open` (that nobody has rectified) and `worst` are for those who read findings, null for others."""
 
     id: str
     code: str
@@ -163,6 +174,8 @@ class Trip(msgspec.Struct, frozen=True):
     started_at: datetime | None
     ended_at: datetime | None
     delay_s: int | None
+    findings_open: int | None
+    worst: Worst | None
 
 
 class PlanStop(msgspec.Struct, frozen=True):
@@ -319,18 +332,65 @@ class Words(msgspec.Struct, frozen=True):
     en: str
 
 
+RingRole = Literal["attendant", "driver", "school", "operator"]
+
+
+class Ring(msgspec.Struct, frozen=True):
+    """Somebody to ring, who has a number."""
+
+    name: str
+    role: RingRole
+    phone: str
+
+
+class FindingRef(msgspec.Struct, frozen=True):
+    """The finding that a notice calls to."""
+
+    id: str
+    kind: FindingKind
+
+
 class Notice(msgspec.Struct, frozen=True):
-    """What a guardian is told; `late` when it was too old to be sent."""
+    """What a person is told; `late` when it was too old to be sent, `muted` when they want it kept and not told.
+
+    `finding`, `call`, `answered_at` where it calls staff to a finding.
+    """
 
     id: str
     kind: str
-    child: Named
+    child: Named | None
     trip: Named | None
     at: datetime
     sent_at: datetime | None
     read_at: datetime | None
     late: bool
+    muted: bool
     text: Words
+    finding: FindingRef | None
+    call: list[Ring]
+    answered_at: datetime | None
+
+
+class Lead(msgspec.Struct, frozen=True):
+    """How long before the child's stop a guardian is told that the bus comes near."""
+
+    by: LeadBy
+    value: int
+
+
+class Preference(msgspec.Struct, frozen=True):
+    """What a guardian wants for one child in one direction."""
+
+    direction: Direction
+    lead: Lead
+    muted: list[NoticeKind]
+
+
+class Preferences(msgspec.Struct, frozen=True):
+    """Both directions, and the kinds that may be muted."""
+
+    items: list[Preference]
+    kinds: list[NoticeKind]
 
 
 class User(msgspec.Struct, frozen=True):
@@ -422,3 +482,4 @@ class PublicConfig(msgspec.Struct, frozen=True):
     version: str
     now: datetime
     speed: float
+    push_key: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from server.domain.trip import Visit
 from server.errors import NotFoundError
 from server.service import shapes, sign_off
+from server.service.findings_read import reads_needs, worst
+from server.service.findings_rows import NeedRow
 from server.service.instants import at
 from server.service.policy import Scope, window_ms
 from server.service.rows import RosterRow, TrackPoint, TripRow
@@ -32,12 +35,18 @@ def list_trips(
     rows = work.trips.page(scope, filters, after, limit + 1)
     more = len(rows) > limit
     page = rows[:limit]
-    return shapes.Items([show_trip(row, scope) for row in page], page[-1].id if more else None)
+    needs = _needs(work, page, scope)
+    shown = [show_trip(row, scope, None if needs is None else needs.get(row.id, [])) for row in page]
+    return shapes.Items(shown, page[-1].id if more else None)
 
 
-def show_trip(row: TripRow, scope: Scope) -> shapes.Trip:
-    """Give a trip's shape for a list; a guardian isn't told who drives."""
-    return shapes.Trip(**_plain(row, scope))
+def show_trip(row: TripRow, scope: Scope, needs: Sequence[NeedRow] | None = None) -> shapes.Trip:
+    """Give a trip's shape for a list; a guardian isn't told who drives. `needs`: its findings, None for who reads none."""
+    return shapes.Trip(**_plain(row, scope, needs))
+
+
+def _needs(work: Work, rows: Sequence[TripRow], scope: Scope) -> dict[str, list[NeedRow]] | None:
+    return work.findings.needs([row.id for row in rows]) if reads_needs(scope) else None
 
 
 def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.TripDetail:
@@ -46,7 +55,9 @@ def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.Trip
     row, zone = facts.row, facts.timezone
     own = next(iter(scope.ids), None) if scope.kind == "school" else None
     counts = None if scope.kind == "guardian" else count(work.trips.counts(trip_id, own))
-    plain = _plain(row, scope) | {"delay_s": facts.delay_s if row.state == "en_route" else row.delay_s}
+    needs = _needs(work, [row], scope)
+    plain = _plain(row, scope, None if needs is None else needs.get(row.id, []))
+    plain["delay_s"] = facts.delay_s if row.state == "en_route" else row.delay_s
     return shapes.TripDetail(
         **plain,
         plan=shapes.Plan(
@@ -164,7 +175,7 @@ def count(found: list[tuple[str, bool, int]]) -> shapes.Counts:
     return shapes.Counts(planned=planned, strangers=strangers, **states)
 
 
-def _plain(row: TripRow, scope: Scope) -> dict[str, Any]:
+def _plain(row: TripRow, scope: Scope, needs: Sequence[NeedRow] | None) -> dict[str, Any]:
     zone = row.timezone
     return {
         "id": row.id,
@@ -184,6 +195,8 @@ def _plain(row: TripRow, scope: Scope) -> dict[str, Any]:
         "started_at": at(row.started_at_ms, zone),
         "ended_at": at(row.ended_at_ms, zone),
         "delay_s": None if scope.kind == "guardian" else row.delay_s,
+        "findings_open": None if needs is None else len(needs),
+        "worst": None if needs is None else worst(needs),
     }
 
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from server.domain.plan import PlanVersion
+from server.domain.plan import Direction, PlanVersion
+from server.domain.preference import Preference
 from server.domain.trip import Visit
 from server.service import rows
+from server.service.findings_rows import FindingStore
 from server.service.policy import Scope, ScopeReader
+from server.service.push_subscription import Subscription
 from server.service.shapes import Named
 
 
@@ -87,6 +90,15 @@ class NoticeStore(Protocol):
     def mark_read(self, notice_id: str, now_ms: int) -> None: ...
 
 
+class PreferenceStore(Protocol):
+    """What guardians want to be told."""
+
+    def find(self, user_id: str, rider_id: str, direction: Direction) -> Preference | None: ...
+    def put(
+        self, user_id: str, rider_id: str, direction: Direction, wanted: Preference, now_ms: int
+    ) -> None: ...
+
+
 class DeviceStore(Protocol):
     """Recorders, and what was refused from them."""
 
@@ -129,11 +141,22 @@ class CrewStore(Protocol):
     def names(self, user_ids: Sequence[str]) -> dict[str, Named]: ...
 
 
+class PushSubscriptionStore(Protocol):
+    """Browsers that may be pushed to."""
+
+    def find_by_endpoint(self, endpoint: str) -> Subscription | None: ...
+    def list_ids(self, user_id: str) -> list[str]: ...
+    def add(self, row: Subscription, real_ms: int) -> None: ...
+    def renew(self, row: Subscription, real_ms: int) -> None: ...
+    def end(self, subscription_id: str, reason: str, real_ms: int) -> None: ...
+
+
 class HouseStore(Protocol):
     """Counters that the roles leave for each other."""
 
     def counter(self, name: str) -> int | None: ...
     def move_counter(self, name: str) -> None: ...
+    def pushes_waiting(self) -> int: ...
 
 
 class Work(Protocol):
@@ -150,6 +173,10 @@ class Work(Protocol):
     @property
     def notices(self) -> NoticeStore: ...
     @property
+    def preferences(self) -> PreferenceStore: ...
+    @property
+    def findings(self) -> FindingStore: ...
+    @property
     def devices(self) -> DeviceStore: ...
     @property
     def audit(self) -> AuditStore: ...
@@ -157,6 +184,8 @@ class Work(Protocol):
     def catalog(self) -> CatalogStore: ...
     @property
     def crew(self) -> CrewStore: ...
+    @property
+    def pushes(self) -> PushSubscriptionStore: ...
     @property
     def house(self) -> HouseStore: ...
 

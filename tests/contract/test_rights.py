@@ -58,6 +58,7 @@ def _said(roles: frozenset[str], body: dict[str, Any], *answers: int) -> Promise
 
 
 ABSENT = {"service_date": ON, "direction": "from_school", "kind": "absent"}
+WANTED = {"lead": {"by": "minutes", "value": 10}, "muted": []}
 TABLE: dict[str, Promise] = {
     "GET /": Promise(None, answers=(503,)),
     "GET /<name>": Promise(None, "robots.txt", "x", answers=(404,)),
@@ -89,8 +90,30 @@ TABLE: dict[str, Promise] = {
     "DELETE /api/v1/children/<child>/exceptions/<exception>": Promise(
         frozenset({"guardian", "school"}), ALPHA.id("child"), BRAVO.id("child"), answers=(404,)
     ),
+    "GET /api/v1/children/<child>/preferences": Promise(
+        frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")
+    ),
+    "PUT /api/v1/children/<child>/preferences/<direction>": Promise(
+        frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child"), WANTED, answers=(404,)
+    ),
     "GET /api/v1/notices": Promise(ALL),
     "POST /api/v1/notices/<notice>/read": Promise(ALL, None, BRAVO.id("notice"), answers=(204,)),
+    "POST /api/v1/notices/<notice>/answer": Promise(
+        frozenset({"attendant", "operator", "school", "regulator"}), None, BRAVO.id("notice"), {}
+    ),
+    "GET /api/v1/findings": Promise(OFFICE),
+    "GET /api/v1/findings/<finding>": Promise(OFFICE, ALPHA.id("finding"), BRAVO.id("finding")),
+    **{
+        f"POST /api/v1/findings/<finding>/{step}": Promise(
+            roles, ALPHA.id("finding"), BRAVO.id("finding"), {}, answers=(200, 409)
+        )
+        for step, roles in (
+            ("acknowledge", frozenset({"operator", "regulator"})),
+            ("rectify", frozenset({"operator", "regulator"})),
+            ("close", frozenset({"operator", "regulator"})),
+            ("reopen", frozenset({"regulator"})),
+        )
+    },
     "GET /api/v1/positions": Promise(STAFF),
     "GET /api/v1/trips": Promise(ALL),
     "GET /api/v1/trips/<trip>": Promise(ALL, ALPHA.id("run"), BRAVO.id("run")),

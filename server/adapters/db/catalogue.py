@@ -4,47 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec.structs import replace
 from sqlalchemy import Connection, exists, select
 
 from server.adapters.db.away import AWAY
 from server.adapters.db.engine import Database
-from server.adapters.db.tables import (
-    counters,
-    devices,
-    exceptions,
-    guardians,
-    operators,
-    people,
-    permits,
-    plans,
-    records,
-    riders,
-    stops,
-    trip_riders,
-    trips,
-    users,
-    vehicles,
-)
+from server.adapters.db.roads import RoadReader
+from server.adapters.db.tables import counters, devices, records, riders, trips, vehicles
+from server.adapters.db.telling import Teller
 from server.clock import Clock
-from server.domain.geo import Polyline
 from server.domain.limits import TRIP_WINDOW_AFTER_MS, TRIP_WINDOW_BEFORE_MS
-from server.domain.plan import Absence, PlanVersion, RosterEntry, TripPlan, TripStop
-from server.domain.service_time import instant_ms
 from server.domain.trip import Announcement, TripState
 from server.domain.vehicle_day import Context, Road
 from server.service.ingest_ports import Bus, LogUnavailable, Told
-from server.service.passwords import LOCKED
-from server.service.wording import Facts, bus_names, words
 
 DAY_MS: Final = 86_400_000
 WATCHED: Final = ("catalog", "inputs", "trips")  # counters that move when what is kept here has changed
-_plan_decoder: Final = msgspec.json.Decoder(PlanVersion)
 
 
 class _Listed(msgspec.Struct, frozen=True, gc=False):
@@ -71,12 +48,10 @@ class DatabaseCatalogue:
         self._known = self._now
         self._buses: dict[str, Bus | None] = {}
         self._roads: dict[str, Road | None] = {}
-        self._versions: dict[str, tuple[PlanVersion, Polyline]] = {}
+        self._reader = RoadReader()
         self._listed: dict[tuple[str, int], list[_Listed]] = {}
         self._cards: dict[str, str] | None = None
-        self._guardians: dict[str, list[tuple[str, str | None]]] = {}
-        self._names: dict[str, str] = {}
-        self._bus_called: dict[str, tuple[str, str]] = {}
+        self._teller = Teller()
 
     def changed(self) -> frozenset[str]:
         """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`."""
@@ -125,37 +100,14 @@ class DatabaseCatalogue:
 
     def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
         """Put announcements into words for each guardian who is to know."""
-        told: list[Told] = []
         with self._read() as connection:
-            zone = ZoneInfo(self._name(connection, "zone", trip.trip_id))
-            bus_zh, bus_en = self._bus_names(connection, trip.vehicle_id or "")
-            now_ms = self._clock.now_ms()
-            for one in announcements:
-                if one.kind == "correction":
-                    one = replace(
-                        one, at_ms=now_ms
-                    )  # it happens when it is said, however old what it corrects
-                at = datetime.fromtimestamp(one.at_ms / 1000, zone)
-                facts = Facts(
-                    child=self._name(connection, "rider", one.rider_id),
-                    bus_zh=bus_zh,
-                    bus_en=bus_en,
-                    at=f"{at:%H:%M}",
-                    stop=self._name(connection, "stop", one.stop_id) if one.stop_id else None,
-                    minutes=one.minutes or 0,
-                )
-                zh, en = words(one.kind, facts)
-                told += [
-                    Told(user_id, trip.trip_id, one, now_ms, zh, en)
-                    for user_id in self._guardians_of(connection, one.rider_id, f"{at:%Y-%m-%d}")
-                ]
-        return told
+            return self._teller.tell(connection, self._clock.now_ms(), trip, announcements)
 
     def find_road(self, trip_id: str) -> Road | None:
         """Find a trip's plan by id."""
         if trip_id not in self._roads:
             with self._read() as connection:
-                self._roads[trip_id] = self._load_road(connection, trip_id)
+                self._roads[trip_id] = self._reader.read(connection, trip_id)
         return self._roads[trip_id]
 
     def find_rider(self, card: str) -> str | None:
@@ -194,134 +146,6 @@ class DatabaseCatalogue:
                 _Listed(*row)
                 for row in connection.execute(query.order_by(trips.c.planned_start_ms, trips.c.id))
             ]
-
-    def _load_road(self, connection: Connection, trip_id: str) -> Road | None:
-        row = connection.execute(
-            select(trips, permits.c.tag.label("permit_tag"))
-            .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
-            .where(trips.c.id == trip_id)
-        ).one_or_none()
-        if row is None:
-            return None
-        version, line = self._load_version(connection, row.plan_id)
-        on, zone = date.fromisoformat(row.service_on), ZoneInfo(version.timezone)
-        badges = {
-            person.id: person.badge
-            for person in connection.execute(
-                select(people.c.id, people.c.badge).where(people.c.id.in_([row.driver_id, row.attendant_id]))
-            )
-        }
-        plan = TripPlan(
-            trip_id=trip_id,
-            code=row.code,
-            service_on=row.service_on,
-            direction=version.direction,
-            operator_id=row.operator_id,
-            stops=tuple(
-                TripStop(
-                    seq=stop.seq,
-                    id=stop.id,
-                    lat=stop.lat,
-                    lon=stop.lon,
-                    arrival_ms=instant_ms(on, stop.arrival_s, zone),
-                    departure_ms=instant_ms(on, stop.departure_s, zone),
-                    metre=stop.metre,
-                )
-                for stop in version.stops
-            ),
-            shape=version.shape,
-            metres=version.metres,
-            roster=self._load_roster(connection, trip_id),
-            vehicle_id=row.vehicle_id,
-            driver_badge=badges.get(row.driver_id),
-            attendant_badge=badges.get(row.attendant_id),
-            tag=row.permit_tag,
-            signed_off=self._signs_off(connection, row.school_id),
-            absences=self._load_absences(connection, trip_id, row.service_on, version.direction),
-        )
-        return Road(plan, line)
-
-    def _signs_off(self, connection: Connection, school_id: str | None) -> bool:
-        """Say whether somebody at the school has an account to sign with, and can log in to it."""
-        if school_id is None:
-            return False
-        staff = select(users.c.id).where(
-            users.c.role == "school",
-            users.c.scope_id == school_id,
-            users.c.password_hash != LOCKED,
-            users.c.ended_at_ms.is_(None),
-        )
-        return connection.execute(staff.limit(1)).first() is not None
-
-    def _load_version(self, connection: Connection, plan_id: str) -> tuple[PlanVersion, Polyline]:
-        if plan_id not in self._versions:
-            body = connection.execute(select(plans.c.body).where(plans.c.id == plan_id)).scalar_one()
-            version = _plan_decoder.decode(body)
-            self._versions[plan_id] = (version, Polyline.of(version.shape, version.metres))
-        return self._versions[plan_id]
-
-    def _load_absences(
-        self, connection: Connection, trip_id: str, service_on: str, direction: str
-    ) -> tuple[Absence, ...]:
-        query = (
-            select(exceptions.c.rider_id, exceptions.c.made_at_ms, exceptions.c.withdrawn_at_ms)
-            .join(trip_riders, trip_riders.c.rider_id == exceptions.c.rider_id)
-            .where(
-                trip_riders.c.trip_id == trip_id,
-                exceptions.c.service_on == service_on,
-                exceptions.c.direction == direction,
-            )
-            .order_by(exceptions.c.made_at_ms, exceptions.c.id)
-        )
-        return tuple(Absence(*row) for row in connection.execute(query))
-
-    def _load_roster(self, connection: Connection, trip_id: str) -> tuple[RosterEntry, ...]:
-        rows = connection.execute(
-            select(trip_riders.c.rider_id, trip_riders.c.stop_id)
-            .where(
-                trip_riders.c.trip_id == trip_id,
-                trip_riders.c.stranger.is_(False),
-                trip_riders.c.stop_id.is_not(None),
-            )
-            .order_by(trip_riders.c.rider_id)
-        )
-        return tuple(RosterEntry(row.rider_id, row.stop_id) for row in rows)
-
-    def _guardians_of(self, connection: Connection, rider_id: str, on: str) -> list[str]:
-        if rider_id not in self._guardians:
-            query = (
-                select(guardians.c.user_id, guardians.c.valid_until)
-                .join(users, users.c.id == guardians.c.user_id)
-                .where(
-                    guardians.c.rider_id == rider_id,
-                    guardians.c.ended_at_ms.is_(None),
-                    users.c.ended_at_ms.is_(None),
-                )
-            )
-            self._guardians[rider_id] = [(row.user_id, row.valid_until) for row in connection.execute(query)]
-        return [user_id for user_id, until in self._guardians[rider_id] if until is None or on <= until]
-
-    def _bus_names(self, connection: Connection, vehicle_id: str) -> tuple[str, str]:
-        if not vehicle_id:
-            return "校车", "the bus"
-        if vehicle_id not in self._bus_called:
-            query = select(vehicles.c.code, vehicles.c.plate).where(vehicles.c.id == vehicle_id)
-            self._bus_called[vehicle_id] = bus_names(*connection.execute(query).one())
-        return self._bus_called[vehicle_id]
-
-    def _name(self, connection: Connection, kind: str, id_: str) -> str:
-        """Give the name that a sentence uses for a rider or a stop; and the zone of a trip."""
-        key = f"{kind}:{id_}"
-        if key not in self._names:
-            queries = {
-                "rider": select(riders.c.name).where(riders.c.id == id_),
-                "stop": select(stops.c.name).where(stops.c.id == id_),
-                "zone": select(operators.c.timezone)
-                .join(trips, trips.c.operator_id == operators.c.id)
-                .where(trips.c.id == id_),
-            }
-            self._names[key] = connection.execute(queries[kind]).scalar_one()
-        return self._names[key]
 
 
 class _VehicleContext:

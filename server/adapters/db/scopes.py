@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_
 
 from server.adapters.db.tables import (
     devices,
+    findings,
     guardians,
     jurisdictions,
     notices,
@@ -166,6 +167,10 @@ class ScopesDb:
                 tokens.c.id == ref, tokens.c.user_id == user_id, tokens.c.revoked_at_ms.is_(None)
             )
         )
+
+    def find_finding_id(self, scope: Scope, ref: str) -> str | None:
+        mine = owned_in(scope, findings.c.operator_id)
+        return self._connection.scalar(select(findings.c.id).where(findings.c.id == ref, mine))
 
     def _one(
         self, id_: ColumnElement[str], code: ColumnElement[str], mine: ColumnElement[bool], ref: str

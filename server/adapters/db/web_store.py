@@ -14,8 +14,11 @@ from server.adapters.db.children import ChildrenDb
 from server.adapters.db.crew import CrewDb
 from server.adapters.db.devices_read import DevicesDb
 from server.adapters.db.engine import Database
+from server.adapters.db.findings import FindingsDb
 from server.adapters.db.house import HouseDb
 from server.adapters.db.notices_read import NoticesDb
+from server.adapters.db.preferences import PreferencesDb
+from server.adapters.db.push_subscriptions import PushSubscriptionsDb
 from server.adapters.db.scopes import ScopesDb
 from server.adapters.db.trips_read import TripsDb
 from server.domain.plan import PlanVersion
@@ -30,10 +33,13 @@ class DbWork:
         self.children = ChildrenDb(connection)
         self.trips = TripsDb(connection, kept)
         self.notices = NoticesDb(connection)
+        self.preferences = PreferencesDb(connection)
+        self.findings = FindingsDb(connection)
         self.devices = DevicesDb(connection)
         self.audit = AuditDb(connection)
         self.catalog = CatalogDb(connection)
         self.crew = CrewDb(connection)
+        self.pushes = PushSubscriptionsDb(connection)
         self.house = HouseDb(connection)
 
 

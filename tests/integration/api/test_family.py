@@ -131,6 +131,21 @@ def test_not_riding_is_an_input_for_the_fold_and_can_be_taken_back(web: Web) -> 
     assert browser.post(path, body).status_code == 201
 
 
+def test_who_rode_this_morning_may_still_stay_at_home_from_the_next_ride_of_that_direction(web: Web) -> None:
+    browser = web.browser("guardian-alpha")
+    path = f"/children/{ALPHA.id('child')}/exceptions"
+    body = {"service_date": ON, "direction": "to_school", "kind": "absent"}
+    change(web.database, t.trips, ALPHA.id("run"), state="closed")
+    refused = browser.post(path, body)
+    assert refused.status_code == 409
+    assert "Trip run-alpha can't be changed any more (trip closed" in refused.json["error"]["message"]
+    change(web.database, t.trips, ALPHA.id("later"), direction="to_school")
+    assert browser.post(path, body).status_code == 201
+    with web.database.read() as connection:
+        rows = connection.execute(t.inputs.select()).all()
+    assert [row.trip_id for row in rows] == [ALPHA.id("later")]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

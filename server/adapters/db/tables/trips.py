@@ -53,6 +53,8 @@ trips = Table(
     Column("delay_s", Integer),
     Column("sign_off", LargeBinary),  # domain.trip.SignOff as JSON
     Column("verdicts", LargeBinary),  # domain.verdict.Verdicts as JSON
+    Column("crew", LargeBinary),  # domain.trip.OnDuty as JSON: who is signed on to the bus that runs it
+    Column("turns", LargeBinary),  # list of domain.trip.Turn as JSON: the buses that ran it before this one
     UniqueConstraint("timetable_id", "service_on"),
     Index("ix_trips_vehicle_start", "vehicle_id", "planned_start_ms"),
     Index("ix_trips_operator_start", "operator_id", "planned_start_ms"),

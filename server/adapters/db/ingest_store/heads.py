@@ -1,0 +1,78 @@
+"""What is known of a vehicle between batches: what its device says of itself, its last position, its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import delete, select
+
+from server.adapters.db.engine import upsert
+from server.adapters.db.ingest_store.waiting import WaitingRows
+from server.adapters.db.tables import checkpoints, device_status, vehicle_heads
+from server.domain.vehicle_day import VehicleState
+from server.service.ingest_ports import Head
+
+_state_decoder: Final = msgspec.json.Decoder(VehicleState)
+
+
+class HeadRows(WaitingRows):
+    """Writes and reads heads and checkpoints."""
+
+    def put_presence(
+        self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
+    ) -> None:
+        """Keep what a device says of itself; a last will says only that it went."""
+        values: dict[str, Any] = {"device_id": device_id, "online": online, "changed_at_ms": at_ms}
+        if online:
+            values |= {"seen_at_ms": at_ms, "body": body}
+        if online and skew_ms is not None:
+            values["skew_ms"] = skew_ms
+        upsert(self._connection, device_status, [values], ("device_id",), tuple(values)[1:])
+
+    def put_heads(self, heads: Iterable[Head]) -> None:
+        """Keep last positions."""
+        values = [
+            {name: value for name, value in msgspec.structs.asdict(head).items() if name != "operator_id"}
+            for head in heads
+        ]
+        if values:
+            upsert(self._connection, vehicle_heads, values, ("vehicle_id",), tuple(values[0])[1:])
+
+    def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
+        """Load the instant of a vehicle's last position, and its interval."""
+        row = self._connection.execute(
+            select(vehicle_heads.c.at_ms, vehicle_heads.c.interval_s).where(
+                vehicle_heads.c.vehicle_id == vehicle_id
+            )
+        ).one_or_none()
+        return (row.at_ms, row.interval_s) if row else None
+
+    def find_checkpoint(self, vehicle_id: str, below_ms: int | None) -> VehicleState | None:
+        """Find the newest checkpoint whose input is older than below_ms (the newest of all when None)."""
+        query = select(checkpoints.c.body).where(checkpoints.c.vehicle_id == vehicle_id)
+        if below_ms is not None:
+            query = query.where(checkpoints.c.t_ms < below_ms)
+        body = self._connection.execute(
+            query.order_by(checkpoints.c.t_ms.desc(), checkpoints.c.source.desc()).limit(1)
+        ).scalar_one_or_none()
+        return None if body is None else _state_decoder.decode(body)
+
+    def put_checkpoint(self, state: VehicleState) -> None:
+        """Keep a state to fold on from."""
+        key = state.key
+        assert key is not None
+        row = {
+            "vehicle_id": state.vehicle_id,
+            "t_ms": key.t,
+            "source": f"{key.device}:{key.epoch}:{key.seq:020d}",
+            "body": msgspec.json.encode(state),
+        }
+        upsert(self._connection, checkpoints, [row], ("vehicle_id", "t_ms", "source"), ("body",))
+
+    def drop_checkpoints(self, vehicle_id: str, from_ms: int) -> None:
+        """Forget the checkpoints at or after an instant: an older record has come."""
+        self._connection.execute(
+            delete(checkpoints).where(checkpoints.c.vehicle_id == vehicle_id, checkpoints.c.t_ms >= from_ms)
+        )

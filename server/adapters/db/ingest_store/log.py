@@ -1,0 +1,169 @@
+"""The log's rows: what devices and people said, what was refused, and what of each device's stream has been received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import and_, exists, func, or_, select
+
+from server.adapters.db.engine import upsert
+from server.adapters.db.ingest_store.waiting import WaitingRows
+from server.adapters.db.tables import device_epochs, inputs, records, rejected, trips
+from server.domain.hand import HAND, HAND_KINDS, Hand
+from server.domain.record import Duty, Event, Folded, Position, RideRecord
+from server.domain.seq_ranges import SeqRanges
+from server.domain.vehicle_day import Entry, Key, VehicleState
+from server.service.gate import Accepted, Rejected
+from server.service.ingest_ports import Bus, HandInput
+
+_KINDS: Final[dict[str, type[Folded]]] = {"pos": Position, "ride": RideRecord, "duty": Duty, "event": Event}
+_SAID: Final[dict[str, type[Hand | Duty]]] = {**HAND_KINDS, "duty": Duty}
+_decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in {**_KINDS, **HAND_KINDS}.items()}
+_said_decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in _SAID.items()}
+HAND_BACK: Final = 1000  # ids may be committed out of order: look back that far for one that came late
+_ranges_decoder: Final = msgspec.json.Decoder(list[tuple[int, int]])
+_LOG: Final = select(
+    records.c.t_ms, records.c.device_id, records.c.epoch, records.c.seq, records.c.kind, records.c.body
+).where(records.c.kind != "gap")
+
+
+class LogRows(WaitingRows):
+    """Writes and reads the log."""
+
+    def insert_records(self, accepted: Sequence[tuple[Accepted, str | None, int]]) -> None:
+        """Store records with their vehicle and the instant of receipt; those known stay as they are."""
+        rows = [
+            {
+                "device_id": one.device,
+                "epoch": one.record.epoch,
+                "seq": one.record.seq,
+                "vehicle_id": vehicle_id,
+                "kind": one.kind if isinstance(one.record, tuple(_KINDS.values())) else "gap",
+                "t_ms": getattr(one.record, "t", received_ms),
+                "received_ms": received_ms,
+                "body": one.body,
+            }
+            for one, vehicle_id, received_ms in accepted
+        ]
+        if rows:
+            upsert(self._connection, records, rows, ("device_id", "epoch", "seq"))
+
+    def list_hand_inputs(self, at_most: int) -> list[HandInput]:
+        """List what people said and nobody folded, in the order in which it was said; of a trip without a bus, cancellations alone."""
+        own = and_(records.c.device_id == HAND, records.c.epoch == 0)
+        newest = self._connection.scalar(select(func.max(records.c.seq)).where(own)) or 0
+        query = (
+            select(inputs.c.id, inputs.c.trip_id, inputs.c.kind, inputs.c.body)
+            .join(trips, trips.c.id == inputs.c.trip_id)
+            .where(
+                inputs.c.id > newest - HAND_BACK,
+                inputs.c.kind.in_(_SAID),
+                or_(
+                    inputs.c.kind == "cancel",
+                    func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id).is_not(None),
+                ),
+                ~exists().where(own, records.c.seq == inputs.c.id),
+            )
+            .order_by(inputs.c.id)
+            .limit(at_most)
+        )
+        return [
+            HandInput(row.id, row.trip_id, row.kind, _said_decoders[row.kind].decode(row.body), row.body)
+            for row in self._connection.execute(query)
+        ]
+
+    def insert_hand(self, said: HandInput, vehicle_id: str | None, received_ms: int) -> None:
+        """Put what a person said into a vehicle's log; None: it was heard, and is of no vehicle."""
+        row = {
+            "device_id": HAND,
+            "epoch": 0,
+            "seq": said.id,
+            "vehicle_id": vehicle_id,
+            "kind": said.kind,
+            "t_ms": said.record.t,
+            "received_ms": received_ms,
+            "body": said.body,
+        }
+        upsert(self._connection, records, [row], ("device_id", "epoch", "seq"))
+
+    def find_bus_of_trip(self, trip_id: str) -> Bus | None:
+        """Find the bus that runs a trip, else the one that is planned for it."""
+        row = self._connection.execute(
+            select(func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id), trips.c.operator_id).where(
+                trips.c.id == trip_id
+            )
+        ).one_or_none()
+        return None if row is None or row[0] is None else Bus(row[0], row[1])
+
+    def insert_rejected(self, refused: Sequence[tuple[Rejected, int]]) -> None:
+        """Store what was refused, with the instant of receipt."""
+        rows = [
+            {
+                "device_id": one.device,
+                "epoch": one.epoch,
+                "seq": one.seq,
+                "kind": one.kind,
+                "reason": one.reason,
+                "received_ms": received_ms,
+                "payload": one.payload,
+            }
+            for one, received_ms in refused
+        ]
+        if rows:
+            upsert(self._connection, rejected, rows, ("device_id", "epoch", "seq"))
+
+    def load_epochs(self, device_id: str) -> dict[int, tuple[SeqRanges, int | None]]:
+        """Load what has been received from a device and where its stream begins, by epoch."""
+        rows = self._connection.execute(
+            select(device_epochs.c.epoch, device_epochs.c.ranges, device_epochs.c.origin).where(
+                device_epochs.c.device_id == device_id
+            )
+        )
+        return {epoch: (SeqRanges(_ranges_decoder.decode(ranges)), origin) for epoch, ranges, origin in rows}
+
+    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
+        """Keep what has been received."""
+        values = [
+            {
+                "device_id": device_id,
+                "epoch": epoch,
+                "ranges": msgspec.json.encode(ranges.pairs()),
+                "origin": origin,
+            }
+            for device_id, epoch, ranges, origin in rows
+        ]
+        if values:
+            upsert(self._connection, device_epochs, values, ("device_id", "epoch"), ("ranges", "origin"))
+
+    def load_log(self, vehicle_id: str, after: VehicleState, at_most: int) -> tuple[list[Entry], bool]:
+        """Load some of a vehicle's inputs after a state's key, in the order of the log; say whether they reach its end.
+
+        A few more than at_most when many have one instant: within it the order is ours and not the database's collation.
+        """
+        key = after.key
+        found: list[Entry] = []
+        from_ms = -1
+        if key is not None:
+            from_ms = key.t
+            found = [entry for entry in self._load_instant(vehicle_id, key.t) if entry.key > key]
+        query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms > from_ms)
+        rows = self._connection.execute(query.order_by(records.c.t_ms).limit(at_most)).all()
+        complete = len(rows) < at_most
+        if not complete:
+            last_ms = rows[-1].t_ms
+            found += [_entry(*row) for row in rows if row.t_ms < last_ms]
+            found += self._load_instant(vehicle_id, last_ms)
+        else:
+            found += [_entry(*row) for row in rows]
+        found.sort(key=lambda entry: entry.key)
+        return found, complete
+
+    def _load_instant(self, vehicle_id: str, t_ms: int) -> list[Entry]:
+        query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms == t_ms)
+        return [_entry(*row) for row in self._connection.execute(query)]
+
+
+def _entry(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes) -> Entry:
+    return Entry(Key(t_ms, device, epoch, seq), _decoders[kind].decode(body))

@@ -1,0 +1,122 @@
+"""Read a trip's plan on its date: its version, bound to the day, with riders, people and what was said of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from server.adapters.db.tables import exceptions, people, permits, plans, trip_riders, trips, users
+from server.domain.geo import Polyline
+from server.domain.plan import Absence, PlanVersion, RosterEntry, TripPlan, TripStop
+from server.domain.service_time import instant_ms
+from server.domain.vehicle_day import Road
+from server.service.passwords import LOCKED
+
+_plan_decoder: Final = msgspec.json.Decoder(PlanVersion)
+
+
+class RoadReader:
+    """Reads roads, and keeps the plan versions that it has decoded: they never change."""
+
+    def __init__(self) -> None:
+        self._versions: dict[str, tuple[PlanVersion, Polyline]] = {}
+
+    def read(self, connection: Connection, trip_id: str) -> Road | None:
+        """Read the plan of a trip; None where there is no such trip."""
+        row = connection.execute(
+            select(trips, permits.c.tag.label("permit_tag"))
+            .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
+            .where(trips.c.id == trip_id)
+        ).one_or_none()
+        if row is None:
+            return None
+        version, line = self._load_version(connection, row.plan_id)
+        on, zone = date.fromisoformat(row.service_on), ZoneInfo(version.timezone)
+        badges = {
+            person.id: person.badge
+            for person in connection.execute(
+                select(people.c.id, people.c.badge).where(people.c.id.in_([row.driver_id, row.attendant_id]))
+            )
+        }
+        plan = TripPlan(
+            trip_id=trip_id,
+            code=row.code,
+            service_on=row.service_on,
+            direction=version.direction,
+            operator_id=row.operator_id,
+            stops=tuple(
+                TripStop(
+                    seq=stop.seq,
+                    id=stop.id,
+                    lat=stop.lat,
+                    lon=stop.lon,
+                    arrival_ms=instant_ms(on, stop.arrival_s, zone),
+                    departure_ms=instant_ms(on, stop.departure_s, zone),
+                    metre=stop.metre,
+                )
+                for stop in version.stops
+            ),
+            shape=version.shape,
+            metres=version.metres,
+            roster=_load_roster(connection, trip_id),
+            vehicle_id=row.vehicle_id,
+            driver_badge=badges.get(row.driver_id),
+            attendant_badge=badges.get(row.attendant_id),
+            tag=row.permit_tag,
+            signed_off=_signs_off(connection, row.school_id),
+            absences=_load_absences(connection, trip_id, row.service_on, version.direction),
+        )
+        return Road(plan, line)
+
+    def _load_version(self, connection: Connection, plan_id: str) -> tuple[PlanVersion, Polyline]:
+        if plan_id not in self._versions:
+            body = connection.execute(select(plans.c.body).where(plans.c.id == plan_id)).scalar_one()
+            version = _plan_decoder.decode(body)
+            self._versions[plan_id] = (version, Polyline.of(version.shape, version.metres))
+        return self._versions[plan_id]
+
+
+def _signs_off(connection: Connection, school_id: str | None) -> bool:
+    """Say whether somebody at the school has an account to sign with, and can log in to it."""
+    if school_id is None:
+        return False
+    staff = select(users.c.id).where(
+        users.c.role == "school",
+        users.c.scope_id == school_id,
+        users.c.password_hash != LOCKED,
+        users.c.ended_at_ms.is_(None),
+    )
+    return connection.execute(staff.limit(1)).first() is not None
+
+
+def _load_absences(
+    connection: Connection, trip_id: str, service_on: str, direction: str
+) -> tuple[Absence, ...]:
+    query = (
+        select(exceptions.c.rider_id, exceptions.c.made_at_ms, exceptions.c.withdrawn_at_ms)
+        .join(trip_riders, trip_riders.c.rider_id == exceptions.c.rider_id)
+        .where(
+            trip_riders.c.trip_id == trip_id,
+            exceptions.c.service_on == service_on,
+            exceptions.c.direction == direction,
+        )
+        .order_by(exceptions.c.made_at_ms, exceptions.c.id)
+    )
+    return tuple(Absence(*row) for row in connection.execute(query))
+
+
+def _load_roster(connection: Connection, trip_id: str) -> tuple[RosterEntry, ...]:
+    rows = connection.execute(
+        select(trip_riders.c.rider_id, trip_riders.c.stop_id)
+        .where(
+            trip_riders.c.trip_id == trip_id,
+            trip_riders.c.stranger.is_(False),
+            trip_riders.c.stop_id.is_not(None),
+        )
+        .order_by(trip_riders.c.rider_id)
+    )
+    return tuple(RosterEntry(row.rider_id, row.stop_id) for row in rows)
