@@ -73,6 +73,7 @@ class Watch(msgspec.Struct, frozen=True):
     """The rules' memory of one trip. `aboard` riders, strangers and unknown cards included, as rides say."""
 
     aboard: int = 0
+    over_seats: int | None = None  # the seats, while more than that are aboard
     course: Course | None = None
     speeding: Spell | None = None
     door: Spell | None = None
@@ -83,3 +84,7 @@ class Watch(msgspec.Struct, frozen=True):
     attendant_away_ms: int | None = None
     has_lamps: bool = False
     has_sign: bool = False
+    drivers: tuple[str, ...] = ()  # badges that were signed on while the trip had the bus
+    attendants: tuple[str, ...] = ()
+    tag: str | None = None  # as read for this trip
+    breath: bool = False  # a driver's breath was measured

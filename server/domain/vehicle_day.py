@@ -60,7 +60,7 @@ class LastFix(msgspec.Struct, frozen=True, gc=False):
 
 
 class Crew(msgspec.Struct, frozen=True, gc=False):
-    """Who is signed on, since when and by which input, and the plate's tag and the driver's breath as last read."""
+    """Who is signed on, the instant and input of the last word of it, and the plate's tag and the driver's breath as last read."""
 
     driver: str | None = None
     attendant: str | None = None
@@ -70,7 +70,7 @@ class Crew(msgspec.Struct, frozen=True, gc=False):
     attendant_ms: int | None = None
     attendant_source: str | None = None
     alcohol: float | None = None
-    tag_source: str | None = None
+    tag_ms: int | None = None
 
 
 class Shift(msgspec.Struct, frozen=True, gc=False):

@@ -9,19 +9,29 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.record import Duty
-from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.domain.vehicle_day import Context, Crew, Entry, VehicleState
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     """Keep the badge that signed on, drop the one that signed off."""
     duty = entry.record
     assert isinstance(duty, Duty)
-    crew = state.crew
-    badge: str | None = duty.badge
-    if duty.state == "off":
-        held = crew.driver if duty.role == "driver" else crew.attendant
-        badge = None if held == duty.badge else held
-    crew = replace(crew, driver=badge) if duty.role == "driver" else replace(crew, attendant=badge)
+    crew = _signed(state.crew, duty, entry)
     if duty.tag is not None:
-        crew = replace(crew, tag=duty.tag)
+        crew = replace(crew, tag=duty.tag, tag_ms=duty.t)
     return replace(state, crew=crew)
+
+
+def _signed(crew: Crew, duty: Duty, entry: Entry) -> Crew:
+    held = crew.driver if duty.role == "driver" else crew.attendant
+    if duty.state == "off":
+        if held != duty.badge:
+            return crew
+        if duty.role == "driver":
+            return replace(crew, driver=None, driver_ms=duty.t, driver_source=entry.source, alcohol=None)
+        return replace(crew, attendant=None, attendant_ms=duty.t, attendant_source=entry.source)
+    if duty.role == "attendant":
+        return replace(crew, attendant=duty.badge, attendant_ms=duty.t, attendant_source=entry.source)
+    # Who signs on again without blowing has the reading that they had.
+    breath = crew.alcohol if duty.alcohol is None and held == duty.badge else duty.alcohol
+    return replace(crew, driver=duty.badge, driver_ms=duty.t, driver_source=entry.source, alcohol=breath)

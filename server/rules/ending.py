@@ -1,0 +1,49 @@
+"""What ends with a trip: the findings that are still open, and what only the end tells: `route_not_covered`, and stops it never reached.
+
+A trip ends on the road with its arrival; what is said of riders, lamps and the crew's hours may go on. A trip that its crew left for
+the next one on its way ends there.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from server.domain.finding import FindingKind
+from server.domain.trip import TripState
+from server.domain.vehicle_day import Context, Entry, Road, VehicleState
+from server.rules import coverage, skipping
+from server.rules.papers import KINDS as PAPERS
+from server.rules.punctuality import KINDS as TIMES
+from server.rules.statements import end_all
+
+ON_THE_ROAD: frozenset[FindingKind] = (
+    frozenset({"off_route", "wrong_direction", "unscheduled_stop", "no_driver", "no_attendant"}) | PAPERS | TIMES
+)
+ALL: frozenset[FindingKind] = ON_THE_ROAD | frozenset(
+    {"lamps_off", "stop_sign_in", "overspeed", "overload", "door_open_moving", "fatigue"}
+)
+
+
+def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """End what ends with the running trip's arrival, closing or cancellation: called when its state has changed."""
+    trip = state.trip
+    if trip is None or trip.state not in ("arrived", "closed", "cancelled"):
+        return state
+    road = context.find_road(trip.trip_id)
+    if road is None:
+        return state
+    at_ms = (trip.arrived_at_ms if trip.state == "arrived" else trip.ended_at_ms) or entry.key.t
+    after = end_all(trip, ON_THE_ROAD if trip.state == "arrived" else ALL, at_ms)
+    if trip.state == "arrived":
+        after = coverage.judged(after, road, at_ms)
+    watch = replace(after.watch, halt=None, driver_away_ms=None, attendant_away_ms=None)
+    after = after if watch == after.watch else replace(after, watch=watch)
+    return state if after is trip else replace(state, trip=after)
+
+
+def left(trip: TripState, road: Road, at_ms: int) -> TripState:
+    """Give a trip that its bus left for another before it arrived."""
+    if trip.state != "en_route":
+        return end_all(trip, ALL, at_ms)
+    trip = skipping.unreached(trip, road, at_ms)
+    return end_all(coverage.judged(trip, road, at_ms), ALL, at_ms)
