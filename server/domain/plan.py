@@ -9,7 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from server.domain.limits import TRIP_WINDOW_BEFORE_MS
 from server.domain.preference import Choices
+from server.domain.substitute import Staffing, Substitute, bus_changes, staffing_at
 
 Direction = Literal["to_school", "from_school"]
 
@@ -67,7 +69,11 @@ class TripStop(msgspec.Struct, frozen=True, gc=False):
 
 
 class TripPlan(msgspec.Struct, frozen=True):
-    """One timetable on one service date, with whom and what its permit names. Everything that stays while it runs."""
+    """One timetable on one service date, with whom and what its permit names. Everything that stays while it runs.
+
+    `vehicle_id` and the badges are the permit's; what was approved instead, and when, is in `substitutes` (oldest first), and
+    `staffing` gives what holds at an instant. `day_ms` is the service date's midnight.
+    """
 
     trip_id: str
     code: str
@@ -86,6 +92,8 @@ class TripPlan(msgspec.Struct, frozen=True):
     signed_off: bool = False  # the school has people here, so both sides sign before the trip closes
     absences: tuple[Absence, ...] = ()
     choices: Choices = Choices()
+    substitutes: tuple[Substitute, ...] = ()
+    day_ms: int = 0
 
     @property
     def start_ms(self) -> int:
@@ -100,3 +108,34 @@ class TripPlan(msgspec.Struct, frozen=True):
     @property
     def length_m(self) -> float:
         return self.metres[-1]
+
+    @property
+    def permit(self) -> Staffing:
+        """Give whom and what the permit names."""
+        return Staffing(self.vehicle_id, self.driver_badge, self.attendant_badge)
+
+    def staffing(self, t_ms: int) -> Staffing:
+        """Give whom and what the permit and the approvals of an instant name."""
+        return staffing_at(self.permit, self.substitutes, t_ms) if self.substitutes else self.permit
+
+    def bus_changes(self) -> tuple[tuple[int, str], ...]:
+        """List (instant, vehicle) of each change of bus that passengers are to hear of."""
+        return bus_changes(self.permit, self.substitutes, self.day_ms, self.start_ms - TRIP_WINDOW_BEFORE_MS)
+
+    @property
+    def buses(self) -> frozenset[str]:
+        """Give every vehicle that was ever to run the trip; empty unless it was given to another than the permit's."""
+        found = {each.vehicle_id for each in self.substitutes if each.vehicle_id is not None}
+        if found and self.vehicle_id is not None:
+            found.add(self.vehicle_id)
+        return frozenset(found)
+
+    def takes_over(self, vehicle_id: str, at_ms: int, since_ms: int) -> bool:
+        """Say whether a bus that signs on at at_ms has a trip that another says it has run since since_ms.
+
+        The one that is approved then has it, where an approval made it so or the approved one has changed since; else the first to
+        say so has it.
+        """
+        if self.staffing(at_ms).vehicle_id != vehicle_id:
+            return False
+        return vehicle_id != self.vehicle_id or self.staffing(since_ms).vehicle_id != vehicle_id

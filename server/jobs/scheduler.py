@@ -13,6 +13,7 @@ from threading import Event
 from typing import Protocol
 
 import msgspec
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from server.clock import Clock
@@ -41,12 +42,41 @@ class Job(msgspec.Struct, frozen=True):
     run: Callable[[], object]
 
 
+class Nudge:
+    """Runs a job at once instead of at its next time, where this process runs the jobs; elsewhere it does nothing."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._scheduler: BackgroundScheduler | None = None
+
+    def __call__(self) -> None:
+        """Run it now; safe from any thread, and quick."""
+        scheduler = self._scheduler
+        if scheduler is None:
+            return
+        try:
+            scheduler.modify_job(self._name, next_run_time=datetime.now(UTC))
+        except JobLookupError:
+            log.debug("the job %s has ended with its scheduler", self._name)
+
+    def bind(self, scheduler: BackgroundScheduler | None) -> None:
+        """Say which scheduler runs the job now; None: this process runs none."""
+        self._scheduler = scheduler
+
+
 def run_scheduler(
-    leases: Leases, clock: Clock, jobs: Sequence[Job], *, holder: str, stop: Event, renew_s: float = RENEW_S
+    leases: Leases,
+    clock: Clock,
+    jobs: Sequence[Job],
+    *,
+    holder: str,
+    stop: Event,
+    renew_s: float = RENEW_S,
+    nudges: Sequence[Nudge] = (),
 ) -> None:
     """Run jobs whenever this process holds the lease, until `stop` is set; then give the lease back.
 
-    `holder` names this process uniquely. Leases last three times `renew_s` of real time.
+    `holder` names this process uniquely. Leases last three times `renew_s` of real time. `nudges` are told while jobs run here.
     """
     running: BackgroundScheduler | None = None
     held_until = 0.0
@@ -56,13 +86,16 @@ def run_scheduler(
             if clock.monotonic() < held_until and running is None:
                 log.info("this process runs the regular jobs now")
                 running = _start(jobs, clock.speed)
+                _bind(nudges, running)
             elif clock.monotonic() >= held_until and running is not None:
                 log.warning("another process runs the regular jobs now")
+                _bind(nudges, None)
                 running.shutdown(wait=False)
                 running = None
             if stop.wait(renew_s):
                 return
     finally:
+        _bind(nudges, None)
         if running is not None:
             running.shutdown(wait=True)
             leases.release(LEASE, holder)
@@ -79,6 +112,11 @@ def _renew(leases: Leases, clock: Clock, holder: str, renew_s: float, held_until
         log.exception("the lease of the regular jobs could not be renewed; trying again")
         return held_until
     return began + 3 * renew_s if held else 0.0
+
+
+def _bind(nudges: Sequence[Nudge], scheduler: BackgroundScheduler | None) -> None:
+    for nudge in nudges:
+        nudge.bind(scheduler)
 
 
 def _start(jobs: Sequence[Job], speed: float) -> BackgroundScheduler:

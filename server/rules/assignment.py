@@ -14,13 +14,13 @@ from server.domain.limits import MISSED_AFTER_MS, STANDSTILL_KMH
 from server.domain.plan import TripPlan
 from server.domain.record import Duty, Position
 from server.domain.trip import TripState
-from server.domain.vehicle_day import Context, Entry, Road, VehicleState
+from server.domain.vehicle_day import KEEP_EARLIER, Context, Entry, Road, VehicleState
 from server.rules import absences
+from server.rules.substituting import taken_over, with_crew
 
 AT_FIRST_STOP_M = 100.0  # a yard or lay-by in front of the stop counts
 NEAR_START_MS = 20 * 60_000
 UNLOADED_BEFORE_MS = 5 * 60_000
-KEEP_EARLIER = 3
 
 
 def by_duty(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -32,7 +32,7 @@ def by_duty(state: VehicleState, entry: Entry, context: Context) -> VehicleState
     if duty.trip is not None:
         named = context.list_roads(entry.key.t, duty.trip)
         if named:
-            return _assign(state, entry, _nearest(named, entry.key.t))
+            return _assign(state, entry, _nearest(named, entry.key.t), context)
     if _is_running(state, entry, context):
         return state  # two signs may prove a trip, but don't end one: the same crew and tag have the next trip too
     return _by_evidence(state, entry, context)
@@ -46,7 +46,7 @@ def by_hand(state: VehicleState, entry: Entry, context: Context) -> VehicleState
     if running is not None and (running.trip_id == said.trip_id or running.state == "en_route"):
         return state
     road = context.find_road(said.trip_id)
-    return state if road is None else _assign(state, entry, road)
+    return state if road is None else _assign(state, entry, road, None)
 
 
 def by_place(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -87,15 +87,17 @@ def _by_evidence(state: VehicleState, entry: Entry, context: Context, *, here: b
         and (not here or _is_there(state, entry, road.plan))
         and (not here or not unfinished or now >= road.plan.start_ms - UNLOADED_BEFORE_MS)
     ]
-    return _assign(state, entry, _nearest(proven, now)) if proven else state
+    return _assign(state, entry, _nearest(proven, now), context) if proven else state
 
 
 def _evidence(state: VehicleState, entry: Entry, plan: TripPlan) -> int:
-    crew = state.crew
-    badge = (plan.driver_badge is not None and crew.driver == plan.driver_badge) or (
-        plan.attendant_badge is not None and crew.attendant == plan.attendant_badge
+    crew, planned = state.crew, plan.staffing(entry.key.t)
+    badge = (planned.driver_badge is not None and crew.driver == planned.driver_badge) or (
+        planned.attendant_badge is not None and crew.attendant == planned.attendant_badge
     )
-    tag = plan.tag is not None and crew.tag == plan.tag
+    # A substitute carries the plate of its own permit: that it was approved stands for the tag.
+    approved = planned.vehicle_id == state.vehicle_id and planned.vehicle_id != plan.vehicle_id
+    tag = approved or (plan.tag is not None and crew.tag == plan.tag)
     return int(badge) + int(tag) + int(_is_there(state, entry, plan))
 
 
@@ -113,23 +115,34 @@ def _nearest(roads: list[Road], now: int) -> Road:
     return min(roads, key=lambda road: (abs(road.plan.start_ms - now), road.plan.trip_id))
 
 
-def _assign(state: VehicleState, entry: Entry, road: Road) -> VehicleState:
-    plan, running = road.plan, state.trip
+def _assign(state: VehicleState, entry: Entry, road: Road, context: Context | None) -> VehicleState:
+    """Begin a trip, go on with one of before, or take it over from another bus; a mere tick (no context) takes nothing over."""
+    plan, running, now = road.plan, state.trip, entry.key.t
     if running is not None and running.trip_id == plan.trip_id:
         return state
-    if plan.cancelled_at_ms is not None and plan.cancelled_at_ms <= entry.key.t:
+    if plan.cancelled_at_ms is not None and plan.cancelled_at_ms <= now:
         return state
+    device_id = None if entry.key.device == HAND else entry.key.device
+    left = None
+    if context is not None and plan.staffing(now).vehicle_id == state.vehicle_id and plan.substitutes:
+        left = context.find_run(plan.trip_id, state.vehicle_id, now)
+        if left is not None and left.state not in ("scheduled", "en_route"):
+            return state  # it is over: there is nothing to take over
     resumed = next((trip for trip in state.earlier if trip.trip_id == plan.trip_id), None)
-    trip = resumed or TripState(
-        trip_id=plan.trip_id,
-        vehicle_id=state.vehicle_id,
-        device_id=None if entry.key.device == HAND else entry.key.device,
-        assigned_at_ms=entry.key.t,
-        riders=absences.planned(plan),
-    )
+    if left is not None:
+        trip = taken_over(left, state.vehicle_id, device_id, now)
+    else:
+        trip = resumed or TripState(
+            trip_id=plan.trip_id,
+            vehicle_id=state.vehicle_id,
+            device_id=device_id,
+            assigned_at_ms=now,
+            riders=absences.planned(plan),
+            by_tick=context is None,
+        )
     earlier = tuple(old for old in state.earlier if old.trip_id != plan.trip_id)
     if running is not None and (running.state != "scheduled" or running.rides):  # else it was never begun
         earlier = (*earlier, running)[-KEEP_EARLIER:]
-    trip = absences.settle(trip, plan, entry.key.t)
+    trip = with_crew(absences.settle(trip, plan, now), state.crew, now)
     fix = None if state.fix is None else replace(state.fix, metre=None, metre_ms=0)  # metres were the other shape's
     return replace(state, trip=trip, earlier=earlier, loose=(), anchor_m=None, fix=fix)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from server.domain.record import Duty
 from server.domain.vehicle_day import Context, Crew, Entry, VehicleState
+from server.rules.substituting import with_crew
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -20,6 +21,14 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if duty.tag is not None:
         crew = replace(crew, tag=duty.tag, tag_ms=duty.t)
     return replace(state, crew=crew)
+
+
+def keep(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Note on the running trip who is signed on to its bus."""
+    if state.trip is None:
+        return state
+    after = with_crew(state.trip, state.crew, entry.key.t)
+    return state if after is state.trip else replace(state, trip=after)
 
 
 def _signed(crew: Crew, duty: Duty, entry: Entry) -> Crew:

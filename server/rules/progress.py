@@ -50,14 +50,20 @@ def _follow(state: VehicleState, trip: TripState, road: Road, fix: Position, cor
 
 
 def _find(state: VehicleState, trip: TripState, road: Road, fix: Position, corridor: float) -> VehicleState:
-    """Take the first place: at the first stop, or, when the bus drives forward on the shape, where it joined."""
+    """Take the first place: at the first stop, or, when the bus drives forward on the shape, where it joined.
+
+    A bus that takes a trip over begins where the other left it.
+    """
     passes = road.line.passes(fix.lat, fix.lon, corridor)
     if not passes:
         return state
-    expected = planned_metre(road.plan.stops, fix.t)
+    begins_m = road.plan.stops[0].metre if trip.taken_m is None else trip.taken_m
+    expected = planned_metre(road.plan.stops, fix.t) if trip.taken_m is None else begins_m
     metre = min(passes, key=lambda place: abs(place.metre - expected)).metre
-    if abs(metre - road.plan.stops[0].metre) <= STOP_RADIUS_M:
+    if abs(metre - begins_m) <= STOP_RADIUS_M:
         return replace(state, trip=replace(trip, metre=metre, metre_at_ms=fix.t), anchor_m=None)
+    if trip.taken_m is not None and metre < begins_m:
+        return state  # on its way to the bus that it takes over from
     anchor = state.anchor_m
     if anchor is None or metre < anchor - STOP_RADIUS_M / 8:
         return replace(state, anchor_m=metre)

@@ -42,8 +42,9 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     aboard = (
         rider is not None and rider.state == "aboard" if rider_id else _is_aboard(trip.rides, record.card)
     )
-    way = record.dir or ("off" if aboard else "on")
     stop_id = stop_here(trip, road, entry.key.t)
+    stays = aboard and rider is not None and _changes_bus(trip, road, rider, stop_id)
+    way = record.dir or ("off" if aboard and not stays else "on")
     ride = Ride(entry.source, entry.key.t, way, record.card, rider_id, stop_id, record.by)
     after = replace(trip, rides=(*trip.rides, ride))
     if rider_id is not None and aboard != (way == "on"):
@@ -54,6 +55,17 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
 def find_rider_state(trip: TripState, rider_id: str | None) -> RiderState | None:
     """Find a rider on the trip's manifest."""
     return next((rider for rider in trip.riders if rider.rider_id == rider_id), None)
+
+
+def _changes_bus(trip: TripState, road: Road, rider: RiderState, stop_id: str | None) -> bool:
+    """Say whether a card that is read for the first time on the bus that took over is its rider's change of bus, and no leaving.
+
+    Where the rider is to leave it is one: there a child gets off whose card nobody read on the way over.
+    """
+    if not trip.turns or any(ride.rider_id == rider.rider_id for ride in trip.rides[trip.turns[-1].rides :]):
+        return False
+    leaves_at = road.plan.stops[-1].id if road.plan.direction == "to_school" else rider.stop_id
+    return stop_id is None or stop_id != leaves_at
 
 
 def _repeated(rides: tuple[Ride, ...], record: RideRecord) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.hand import Handed, Tick
-from server.domain.trip import Ride, TripState
+from server.domain.trip import Announcement, Ride, TripState
 from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.rules.findings import occurrence
 from server.rules.rides import find_rider_state, moved, stop_here
 
 
@@ -33,19 +34,26 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
 
 
 def hand_over(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
-    """Note that a rider who left the bus was given to a named adult."""
+    """Note that a rider was given to a named adult, and tell the guardians to whom."""
     handed, trip = entry.record, state.trip
     assert isinstance(handed, Handed)
     if trip is None or trip.trip_id != handed.trip_id:
         return state
-    return replace(state, trip=_handed(trip, handed))
+    after = _handed(trip, handed)
+    return state if after is trip else replace(state, trip=after)
 
 
 def _handed(trip: TripState, handed: Handed) -> TripState:
-    riders = tuple(
-        replace(rider, state="handed_over", since_ms=handed.t)
-        if rider.rider_id == handed.rider_id and rider.state in ("aboard", "alighted")
-        else rider
-        for rider in trip.riders
+    rider = find_rider_state(trip, handed.rider_id)
+    if rider is None or rider.state not in ("aboard", "alighted"):
+        return trip
+    given = replace(rider, state="handed_over", since_ms=handed.t)
+    told = Announcement(
+        rider.rider_id,
+        "handed_over",
+        occurrence(trip, rider.rider_id, "handed_over"),
+        handed.t,
+        detail=handed.to,
     )
-    return replace(trip, riders=riders)
+    riders = tuple(given if each is rider else each for each in trip.riders)
+    return replace(trip, riders=riders, announcements=(*trip.announcements, told))

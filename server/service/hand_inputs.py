@@ -9,10 +9,10 @@ from __future__ import annotations
 from server.domain.hand import HAND, Cancelled
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Entry, Key
-from server.rules import absences
+from server.rules import absences, substituting
 from server.rules.cancelling import cancelled
 from server.service.folding import Folder
-from server.service.ingest_ports import Catalogue, HandInput, LogWork
+from server.service.ingest_ports import Bus, Catalogue, HandInput, LogWork
 
 AT_ONCE = 200
 
@@ -23,7 +23,7 @@ def take_hand_inputs(
     """Fold what people said since last asked; give the trips that were cancelled without a bus."""
     changed: set[str] = set()
     for said in work.list_hand_inputs(AT_ONCE):
-        bus = work.find_bus_of_trip(said.trip_id)
+        bus = _bus_of(work, catalogue, said)
         if bus is None:
             work.insert_hand(said, None, now_ms)  # in the log of no vehicle: it has been heard, once
             changed |= _without_bus(work, catalogue, said)
@@ -36,6 +36,34 @@ def take_hand_inputs(
             changed |= _without_bus(work, catalogue, said)
         folder.take(work, head, Entry(key, said.record), hold=False, now_s=now_s)
     return changed
+
+
+def tell_substitutions(work: LogWork, catalogue: Catalogue, told: dict[str, int], now_ms: int) -> set[str]:
+    """Tell of another bus where no bus has begun the trip, so that no fold does; `told` keeps how many changes were told of each."""
+    changed = set()
+    for trip_id in work.list_awaiting(now_ms):
+        road = catalogue.find_road(trip_id)
+        due = 0 if road is None else sum(1 for at_ms, _ in road.plan.bus_changes() if at_ms <= now_ms)
+        if road is None or due <= told.get(trip_id, 0):
+            continue
+        planned = TripState(trip_id, riders=absences.planned(road.plan))
+        trip = substituting.settle(absences.settle(planned, road.plan, now_ms), road.plan, now_ms)
+        work.announce(trip, catalogue.tell(trip, trip.announcements))
+        told[trip_id] = due
+        changed.add(trip_id)
+    return changed
+
+
+def _bus_of(work: LogWork, catalogue: Catalogue, said: HandInput) -> Bus | None:
+    """Find the vehicle in whose log an input belongs: the one whose turn it was, and who signs on, the one that is approved."""
+    found = work.find_bus_of_trip(said.trip_id, said.record.t)
+    if found is None or said.kind != "duty":
+        return found
+    road = catalogue.find_road(said.trip_id)
+    approved = None if road is None else road.plan.staffing(said.record.t).vehicle_id
+    return (
+        found if road is None or approved is None or not road.plan.buses else Bus(approved, found.operator_id)
+    )
 
 
 def _without_bus(work: LogWork, catalogue: Catalogue, said: HandInput) -> set[str]:

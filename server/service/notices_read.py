@@ -47,7 +47,7 @@ def show_notice(row: NoticeRow, scope: Scope, role: Role, around: Sequence[RingR
         late=row.expired_at_ms is not None,
         muted=row.muted,
         text=shapes.Words(row.text_zh, row.text_en),
-        finding=shapes.FindingRef(row.finding_id, row.finding_kind)
+        finding=shapes.FindingRef(row.finding_id, row.finding_kind, row.finding_over)
         if row.finding_id is not None and row.finding_kind is not None
         else None,
         call=rings(role, around),

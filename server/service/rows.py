@@ -100,21 +100,25 @@ class TrackPoint(msgspec.Struct, frozen=True):
 
 
 class ChildRow(msgspec.Struct, frozen=True):
-    """A rider with their school."""
+    """A rider with their school, and its number where it was asked for."""
 
     id: str
     code: str
     name: str
     grade: str | None
     school: Named
+    school_phone: str | None = None
 
 
 class ChildTripRow(msgspec.Struct, frozen=True):
-    """A child on the manifest of a trip; `stop_id` None for a stranger."""
+    """A child on the manifest of a trip; `stop_id` None for a stranger. `permitted`: the bus that its permit names."""
 
     trip: TripRow
     stop_id: str | None
     rider_state: RiderPhase
+    permitted: Named | None
+    operator: Named
+    operator_phone: str | None
 
 
 class RideRow(msgspec.Struct, frozen=True):
@@ -163,6 +167,7 @@ class NoticeRow(msgspec.Struct, frozen=True):
     text_en: str
     finding_id: str | None
     finding_kind: FindingKind | None
+    finding_over: bool
     answered_at_ms: int | None
     muted: bool = False
 

@@ -84,7 +84,10 @@ class Window(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
 
 class ChildTrip(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A trip as the child's guardian sees it. `stops` and the shape only for one child at a time."""
+    """A trip as the child's guardian sees it; `instead_of`: the usual bus, where another runs it.
+
+    `stops` and the shape only for one child at a time.
+    """
 
     id: str
     code: str
@@ -93,6 +96,7 @@ class ChildTrip(msgspec.Struct, frozen=True, omit_defaults=True):
     direction: Direction
     state: Phase
     bus: Named | None
+    instead_of: Named | None
     route: Named
     stop: Named | None
     school_stop: Named
@@ -131,7 +135,7 @@ class ChildException(msgspec.Struct, frozen=True):
 
 
 class Child(msgspec.Struct, frozen=True):
-    """A guardian's child: state, stop, eta and bus are shortcuts into `trip`, the one that matters now."""
+    """A guardian's child: state, stop, eta and bus are shortcuts into `trip`, the one that matters now. `call`: the school, the company."""
 
     id: str
     code: str
@@ -146,6 +150,7 @@ class Child(msgspec.Struct, frozen=True):
     trips_today: list[ChildTrip]
     rides: list[ChildRide]
     exceptions: list[ChildException]
+    call: list[Ring]
 
 
 class Worst(msgspec.Struct, frozen=True):
@@ -344,10 +349,11 @@ class Ring(msgspec.Struct, frozen=True):
 
 
 class FindingRef(msgspec.Struct, frozen=True):
-    """The finding that a notice calls to."""
+    """The finding that a notice calls to; `over` where it has ended or was withdrawn, so that nobody need answer."""
 
     id: str
     kind: FindingKind
+    over: bool
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 
 from server.domain.plan import Direction, RosterEntry, TripPlan, TripStop
 from server.domain.record import Duty, Event, Folded, Position, RideRecord
+from server.domain.trip import TripState
 from server.domain.vehicle_day import Entry, Key, Road, VehicleState
 from server.rules.pipeline import fold
 
@@ -77,6 +78,14 @@ class Plans:
             for road in self._roads.values()
             if (code is None or road.plan.code == code) and abs(road.plan.start_ms - t_ms) < 3 * 3_600_000
         ]
+
+    def list_turns(self, trip_id: str) -> list[tuple[str, int]]:
+        """List the buses of a trip: here one bus is alone."""
+        return []
+
+    def find_run(self, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
+        """Find what another bus left: here one bus is alone."""
+        return None
 
     def find_rider(self, card: str) -> str | None:
         """Find the rider whose card this is."""

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_
 
 from server.adapters.db.scopes import notices_of
 from server.adapters.db.tables import findings, notices, operators, riders, routes, trips
+from server.domain.calling import is_over
 from server.errors import InvalidError, NotFoundError
 from server.service.policy import Scope
 from server.service.rows import NoticeRow
@@ -21,6 +22,7 @@ def _select() -> Select[*tuple[Any, ...]]:
             riders.c.name.label("rider_name"), riders.c.school_id,
             trips.c.id.label("run_id"), trips.c.code.label("trip_code"), routes.c.long_name, routes.c.short_name,
             operators.c.timezone, findings.c.kind.label("finding_kind"), findings.c.answered_at_ms,
+            findings.c.began_ms, findings.c.ended_ms, findings.c.withdrawn_at_ms.label("unfounded_ms"),
         )
         .join(findings, findings.c.id == notices.c.finding_id, isouter=True)
         .join(riders, riders.c.id == func.coalesce(notices.c.rider_id, findings.c.rider_id), isouter=True)
@@ -47,7 +49,9 @@ def _row(row: Row[*tuple[Any, ...]]) -> NoticeRow:
         None if row.child_id is None else Named(row.child_id, row.rider_code, row.rider_name), row.school_id,
         None if row.run_id is None else Named(row.run_id, row.trip_code, row.long_name or row.short_name),
         row.timezone, row.at_ms, row.sent_at_ms, row.expired_at_ms, row.read_at_ms, row.text_zh, row.text_en,
-        row.finding_id, row.finding_kind, row.answered_at_ms, row.muted,
+        row.finding_id, row.finding_kind,
+        row.finding_id is not None and (row.unfounded_ms is not None or is_over(row.began_ms, row.ended_ms)),
+        row.answered_at_ms, row.muted,
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, select
 
-from server.adapters.db.tables import exceptions, people, permits, plans, trip_riders, trips, users
+from server.adapters.db.preferences import load_choices
+from server.adapters.db.substitutions import read_staffing
+from server.adapters.db.tables import exceptions, permits, plans, trip_riders, trips, users
 from server.domain.geo import Polyline
 from server.domain.plan import Absence, PlanVersion, RosterEntry, TripPlan, TripStop
 from server.domain.service_time import instant_ms
@@ -36,12 +38,7 @@ class RoadReader:
             return None
         version, line = self._load_version(connection, row.plan_id)
         on, zone = date.fromisoformat(row.service_on), ZoneInfo(version.timezone)
-        badges = {
-            person.id: person.badge
-            for person in connection.execute(
-                select(people.c.id, people.c.badge).where(people.c.id.in_([row.driver_id, row.attendant_id]))
-            )
-        }
+        permit, substitutes = read_staffing(connection, row)
         plan = TripPlan(
             trip_id=trip_id,
             code=row.code,
@@ -63,12 +60,15 @@ class RoadReader:
             shape=version.shape,
             metres=version.metres,
             roster=_load_roster(connection, trip_id),
-            vehicle_id=row.vehicle_id,
-            driver_badge=badges.get(row.driver_id),
-            attendant_badge=badges.get(row.attendant_id),
+            vehicle_id=permit.vehicle_id,
+            driver_badge=permit.driver_badge,
+            attendant_badge=permit.attendant_badge,
+            substitutes=substitutes,
+            day_ms=instant_ms(on, 0, zone),
             tag=row.permit_tag,
             signed_off=_signs_off(connection, row.school_id),
             absences=_load_absences(connection, trip_id, row.service_on, version.direction),
+            choices=load_choices(connection, trip_id, version.direction),
         )
         return Road(plan, line)
 

@@ -11,10 +11,11 @@ from server.adapters.db.ingest_store.heads import HeadRows
 from server.adapters.db.ingest_store.log import LogRows
 from server.adapters.db.ingest_store.projection import ProjectionRows
 from server.adapters.db.ingest_store.sweeps import SweepRows
+from server.adapters.db.ingest_store.turns import TurnRows
 from server.service.ingest_ports import LogUnavailable
 
 
-class DatabaseLogWork(LogRows, HeadRows, ProjectionRows, SweepRows):
+class DatabaseLogWork(LogRows, HeadRows, ProjectionRows, SweepRows, TurnRows):
     """One writing transaction of ingest."""
 
 

@@ -16,7 +16,7 @@ from server.domain.record import Duty, Event, Folded, Position, RideRecord
 from server.domain.seq_ranges import SeqRanges
 from server.domain.vehicle_day import Entry, Key, VehicleState
 from server.service.gate import Accepted, Rejected
-from server.service.ingest_ports import Bus, HandInput
+from server.service.ingest_ports import HandInput
 
 _KINDS: Final[dict[str, type[Folded]]] = {"pos": Position, "ride": RideRecord, "duty": Duty, "event": Event}
 _SAID: Final[dict[str, type[Hand | Duty]]] = {**HAND_KINDS, "duty": Duty}
@@ -88,15 +88,6 @@ class LogRows(WaitingRows):
         }
         upsert(self._connection, records, [row], ("device_id", "epoch", "seq"))
 
-    def find_bus_of_trip(self, trip_id: str) -> Bus | None:
-        """Find the bus that runs a trip, else the one that is planned for it."""
-        row = self._connection.execute(
-            select(func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id), trips.c.operator_id).where(
-                trips.c.id == trip_id
-            )
-        ).one_or_none()
-        return None if row is None or row[0] is None else Bus(row[0], row[1])
-
     def insert_rejected(self, refused: Sequence[tuple[Rejected, int]]) -> None:
         """Store what was refused, with the instant of receipt."""
         rows = [
@@ -159,6 +150,16 @@ class LogRows(WaitingRows):
             found += [_entry(*row) for row in rows]
         found.sort(key=lambda entry: entry.key)
         return found, complete
+
+    def find_instant(self, device_id: str, epoch: int, upto_seq: int) -> int | None:
+        """Find the instant of a device's newest record up to a seq; a gap has none of its own."""
+        query = select(records.c.t_ms).where(
+            records.c.device_id == device_id,
+            records.c.epoch == epoch,
+            records.c.seq <= upto_seq,
+            records.c.kind != "gap",
+        )
+        return self._connection.scalar(query.order_by(records.c.seq.desc()).limit(1))
 
     def _load_instant(self, vehicle_id: str, t_ms: int) -> list[Entry]:
         query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms == t_ms)

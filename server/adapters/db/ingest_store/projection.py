@@ -12,7 +12,7 @@ from server.adapters.db.ingest_store.absences import AbsenceRows
 from server.adapters.db.ingest_store.notices import NoticeRows
 from server.adapters.db.ingest_store.waiting import TRIP_COLUMNS, UPDATE_OUR_TRIP, UPDATE_TRIP
 from server.adapters.db.tables import rides, trip_riders, trips, visits
-from server.domain.trip import Ride, SignOff, TripState
+from server.domain.trip import OnDuty, Ride, SignOff, TripState
 from server.domain.vehicle_day import VehicleState
 from server.ids import new_id
 from server.service.ingest_ports import Told
@@ -35,17 +35,20 @@ class ProjectionRows(NoticeRows, AbsenceRows):
         )
         return list(self._connection.execute(query).scalars())
 
-    def project(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> bool:
+    def project(
+        self, before: TripState | None, trip: TripState, told: Sequence[Told], *, ours: bool = False
+    ) -> bool:
         """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
-        False, and nothing written, when another vehicle was assigned to the trip earlier.
+        False, and nothing written, when another vehicle was assigned to the trip earlier; `ours`: this one has it all the same.
         """
         values = _trip_values(trip)
         if before is not None and self._holders.get(trip.trip_id) == trip.vehicle_id:
             self._trips[trip.trip_id] = values  # only ingest says who runs a trip, and it said: this vehicle
         else:
             self.flush()
-            if not self._connection.execute(UPDATE_OUR_TRIP, values).rowcount:
+            statement = UPDATE_TRIP if ours else UPDATE_OUR_TRIP
+            if not self._connection.execute(statement, values).rowcount:
                 return False
             self._holders[trip.trip_id] = trip.vehicle_id
         self._project_visits(before, trip)
@@ -138,7 +141,13 @@ class ProjectionRows(NoticeRows, AbsenceRows):
                 )
             )
         if trip.vehicle_id is not None:
-            self._put_rides(trip.vehicle_id, trip.trip_id, [ride for ride in trip.rides if ride not in known])
+            first = 0
+            for turn in trip.turns:
+                there = trip.rides[first : turn.rides]
+                self._put_rides(turn.vehicle_id, trip.trip_id, [ride for ride in there if ride not in known])
+                first = turn.rides
+            here = trip.rides[first:]
+            self._put_rides(trip.vehicle_id, trip.trip_id, [ride for ride in here if ride not in known])
 
     def _put_rides(self, vehicle_id: str, trip_id: str | None, found: Iterable[Ride]) -> None:
         for ride in found:
@@ -164,6 +173,8 @@ def _trip_values(trip: TripState) -> dict[str, Any]:
         "new_run_vehicle_id": trip.vehicle_id,
         "new_run_device_id": trip.device_id,
         "new_sign_off": _sign_off(trip),
+        "new_crew": None if trip.crew == OnDuty() else msgspec.json.encode(trip.crew),
+        "new_turns": msgspec.json.encode(trip.turns) if trip.turns else None,
         "missed_stays": trip.state == "scheduled" and trip.assigned_at_ms is not None,
         "trip": trip.trip_id,
     }

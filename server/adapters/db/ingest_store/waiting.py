@@ -21,7 +21,7 @@ TRIP_COLUMNS: Final = (
 
 _OF_VISIT: Final = ("arrived_at_ms", "departed_at_ms", "passed_at_ms", "by_door")
 _OF_RIDER: Final = ("stop_id", "stranger", "state", "since_ms")
-_OF_RIDE: Final = ("trip_id", "rider_id", "card", "dir", "at_ms", "stop_id", "by")
+_OF_RIDE: Final = ("vehicle_id", "trip_id", "rider_id", "card", "dir", "at_ms", "stop_id", "by")
 NOTICE_KEY: Final = ("user_id", "rider_id", "trip_id", "kind", "occurrence")
 
 UPDATE_TRIP: Final = (
@@ -41,7 +41,7 @@ UPDATE_TRIP: Final = (
         ),
         **{
             name: bindparam(f"new_{name}")
-            for name in (*TRIP_COLUMNS, "run_vehicle_id", "run_device_id", "sign_off")
+            for name in (*TRIP_COLUMNS, "run_vehicle_id", "run_device_id", "sign_off", "crew", "turns")
         },
     )
 )

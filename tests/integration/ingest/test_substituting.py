@@ -1,0 +1,264 @@
+"""A trip that is given to another bus: handed over on the way, in every order, and told to those who wait or ride."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from server.adapters.db import tables as t
+from server.adapters.db.counters import bump
+from server.adapters.db.substitutions import apply
+from server.domain.vehicle_day import Entry
+from tests.builders.road import CARDS, LEG_M, LEGS, START_MS, Recorder
+from tests.builders.town import ON, outcome
+from tests.integration.ingest.conftest import House, Make
+
+BROKEN_M = 1.5 * LEG_M
+APPROVED_MS = START_MS + 200_000
+
+
+def breakdown(*, changing: bool = True) -> tuple[list[Entry], list[Entry]]:
+    """Bus 1 takes two riders and breaks down half way between stops; bus 2 comes from behind, takes all of them on, and ends the trip."""
+    one = Recorder("DEV-1", START_MS - 120_000)
+    one.duty()
+    one.duty("A-1", "attendant", tag=None)
+    one.wait(60)
+    for n in range(2):
+        one.stop_at(LEG_M * n, (f"CARD{n + 1}",))
+        one.drive(LEG_M * n, LEG_M * n + (LEG_M if n == 0 else LEG_M / 2), 100)
+    for _ in range(60):
+        one.wait(5)
+        one.pos(BROKEN_M)
+    two = Recorder("DEV-2", APPROVED_MS + 60_000)
+    two.duty("D-2", tag="TAG-9")
+    two.duty("A-1", "attendant", tag=None)
+    two.drive(0, BROKEN_M, 60)  # past both stops that are behind, without stopping
+    two.pos(BROKEN_M, 0, door=1)
+    one.t = two.t + 1000
+    for card in ("CARD1", "CARD2") if changing else ():
+        one.card(card)
+        one.wait(3)
+        two.wait(4)
+        two.card(card)
+    two.wait(5)
+    two.pos(BROKEN_M, 0, door=0)
+    two.drive(BROKEN_M, 2 * LEG_M, 50)
+    for n in (2, 3):
+        two.stop_at(LEG_M * n, (f"CARD{n + 1}",))
+        two.drive(LEG_M * n, LEG_M * (n + 1))
+    two.stop_at(LEG_M * LEGS, tuple(CARDS), dwell_s=30)
+    two.wait(20)
+    two.check()
+    return one.entries, two.entries
+
+
+def approve(house: House, *, at_ms: int = APPROVED_MS, vehicle: str = "bus2", id_: str = "sub1") -> None:
+    """Approve another bus (and its driver) as the desk does, at an instant."""
+    with house.database.write() as connection:
+        if connection.scalar(select(t.people.c.id).where(t.people.c.id == "driver2")) is None:
+            connection.execute(
+                insert(t.people).values(
+                    id="driver2", operator_id="operator", badge="D-2", role="driver", name="Second"
+                )
+            )
+        connection.execute(
+            insert(t.substitutions).values(
+                id=id_, operator_id="operator", timetable_id="tt1", from_on=ON, until_on=ON, vehicle_id=vehicle,
+                driver_id="driver2", reason="broken down", user_id="user-d", made_at_ms=at_ms,
+            )
+        )  # fmt: skip
+        apply(connection, "tt1", ON, ON)
+        bump(connection, "substitutions")
+
+
+def catch_up(house: House) -> None:
+    house.clock.advance(2.1)
+    house.ingest.tick()
+
+
+def run(house: House, way: str, seed: int = 1) -> dict[str, list[tuple[Any, ...]]]:
+    one, two = breakdown()
+    house.clock.set_ms(two[-1].key.t + 1000)
+    first, second = ([house.message(entry) for entry in entries] for entries in (one, two))
+    chance = random.Random(seed)
+    match way:
+        case "as it happened":
+            early = [m for m, e in zip(first, one, strict=True) if e.key.t < APPROVED_MS]
+            late = [(e.key.t, m) for m, e in zip(first[len(early) :], one[len(early) :], strict=True)]
+            late += [(e.key.t, m) for m, e in zip(second, two, strict=True)]
+            house.feed(early)
+            approve(house)
+            catch_up(house)
+            house.feed([message for _, message in sorted(late, key=lambda pair: pair[0])])
+        case "first bus last":
+            approve(house)
+            catch_up(house)
+            house.feed(second)
+            house.settle()
+            house.feed(first)
+        case "second bus last":
+            house.feed(first)
+            house.settle()
+            approve(house)
+            catch_up(house)
+            house.feed(second)
+        case "approved last":
+            house.feed(first)
+            house.feed(second)
+            house.settle()
+            approve(house)
+            catch_up(house)
+        case "shuffled" | "shuffled with restarts":
+            messages = [*first, *second]
+            chance.shuffle(messages)
+            for n in range(0, len(messages), 11):
+                if n == 11 * (seed % 9):
+                    approve(house)
+                house.feed(messages[n : n + 11], at_once=4)
+                if n % 2:
+                    house.settle()
+                if way != "shuffled" and n % 3 == 0:
+                    house.start()
+    for _ in range(3):
+        house.settle()
+        catch_up(house)
+    found = outcome(house.database)
+    with house.database.read() as connection:
+        found["ran"] = sorted(
+            tuple(row)
+            for row in connection.execute(select(t.rides.c.source, t.rides.c.vehicle_id, t.rides.c.trip_id))
+        )
+        found["turns"] = [tuple(row) for row in connection.execute(select(t.trips.c.turns, t.trips.c.crew))]
+    return found
+
+
+def test_a_bus_that_broke_down_hands_its_trip_and_riders_over(make_any_house: Make) -> None:
+    house = make_any_house(devices=2)
+    found = run(house, "as it happened")
+    trip = found["trips"][0]
+    assert trip[1:3] == ("closed", "bus2")
+    assert {row[4] for row in found["riders"]} == {"alighted"}
+    assert [row[1] for row in found["visits"]] == [0, 1, 2, 3, 4]
+    assert all(row[2] is not None and row[4] is None for row in found["visits"]), "no stop was passed by"
+    assert {(source.split(":")[0], bus) for source, bus, trip_id in found["ran"] if trip_id == "trip1"} == {
+        ("DEV-1", "bus1"), ("DEV-2", "bus2"),
+    }  # fmt: skip
+    told = [(row[1], row[3]) for row in found["notices"]]
+    for rider in CARDS.values():
+        assert told.count((rider, "boarded")) == 1, "to change the bus is not to board again"
+        assert told.count((rider, "arrived")) == 1
+        assert told.count((rider, "substituted")) == 1
+    assert {row[6] for row in found["notices"] if row[3] == "substituted"} == {APPROVED_MS}
+
+
+WAYS = ("first bus last", "second bus last", "approved last", "shuffled", "shuffled with restarts")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_handed_over_trip_is_the_same_in_every_order(make_house: Make, way: str) -> None:
+    straight = run(make_house(devices=2), "as it happened")
+    for seed in range(3 if "shuffled" in way else 1):
+        assert run(make_house(devices=2), way, seed) == straight, (way, seed)
+
+
+def test_riders_whose_cards_nobody_read_on_the_way_over_get_off_at_school(make_house: Make) -> None:
+    house = make_house(devices=2)
+    one, two = breakdown(changing=False)
+    house.clock.set_ms(two[-1].key.t)
+    approve(house)
+    house.feed([house.message(entry) for entry in sorted([*one, *two], key=lambda entry: entry.key)])
+    found = house.outcome()
+    assert found["trips"][0][1:3] == ("closed", "bus2")
+    assert {row[4] for row in found["riders"]} == {"alighted"}
+
+
+def test_a_bus_that_is_not_approved_does_not_take_a_trip_over(make_house: Make) -> None:
+    house = make_house(devices=2)
+    one, two = breakdown()
+    house.clock.set_ms(two[-1].key.t)
+    house.feed([house.message(entry) for entry in sorted([*one, *two], key=lambda entry: entry.key)])
+    assert house.outcome()["trips"][0][1:3] == ("en_route", "bus1")
+
+
+def test_the_first_bus_keeps_the_trip_until_the_other_signs_on(make_house: Make) -> None:
+    house = make_house(devices=2)
+    one, _ = breakdown()
+    house.clock.set_ms(one[-1].key.t)
+    approve(house)
+    catch_up(house)
+    house.feed([house.message(entry) for entry in one])
+    assert house.outcome()["trips"][0][1:3] == ("en_route", "bus1")
+
+
+def test_passengers_hear_of_another_bus_before_any_bus_begins(make_any_house: Make) -> None:
+    house = make_any_house(devices=2)
+    house.clock.set_ms(START_MS - 3_000_000)
+    catch_up(house)
+    approve(house, at_ms=house.clock.now_ms())
+    catch_up(house)
+    found = outcome(house.database)
+    assert sorted(row[1] for row in found["notices"]) == sorted(CARDS.values())
+    assert {row[3] for row in found["notices"]} == {"substituted"}
+    catch_up(house)
+    house.start()
+    catch_up(house)
+    assert outcome(house.database)["notices"] == found["notices"]
+
+
+def test_what_was_approved_the_day_before_is_told_an_hour_before_the_trip(make_house: Make) -> None:
+    house = make_house(devices=2)
+    house.clock.set_ms(START_MS - 23 * 3_600_000)
+    approve(house, at_ms=house.clock.now_ms())
+    catch_up(house)
+    assert outcome(house.database)["notices"] == []
+    house.clock.set_ms(START_MS - 3_600_000 + 2_000)
+    catch_up(house)
+    assert {(row[3], row[6]) for row in outcome(house.database)["notices"]} == {
+        ("substituted", START_MS - 3_600_000)
+    }
+
+
+def test_a_substitute_is_assigned_by_its_driver_alone(make_house: Make) -> None:
+    house = make_house(devices=2)
+    house.clock.set_ms(START_MS)
+    approve(house, at_ms=START_MS - 600_000)
+    catch_up(house)
+    two = Recorder("DEV-2", START_MS - 300_000)
+    two.duty("D-2", trip=None, tag="TAG-9")
+    house.feed([house.message(entry) for entry in two.entries])
+    assert house.outcome()["trips"][0][2] == "bus2"
+
+
+def test_the_third_bus_takes_over_from_the_second(make_house: Make) -> None:
+    house = make_house(devices=3)
+    one, two = breakdown()
+    broken_ms = next(entry.key.t for entry in two if getattr(entry.record, "card", "") == "CARD3") + 20_000
+    two = [entry for entry in two if entry.key.t < broken_ms]
+    three = Recorder("DEV-3", broken_ms + 60_000)
+    three.duty("D-2", tag=None)
+    three.drive(0, 2 * LEG_M, 60)
+    three.wait(5)
+    three.drive(2 * LEG_M, 3 * LEG_M)
+    three.stop_at(3 * LEG_M, ("CARD4",))
+    three.drive(3 * LEG_M, 4 * LEG_M)
+    three.stop_at(LEG_M * LEGS, tuple(CARDS), dwell_s=30)
+    three.wait(20)
+    three.check()
+    three.wait(10)
+    house.clock.set_ms(three.t + 1000)
+    approve(house)
+    approve(house, at_ms=broken_ms + 1000, vehicle="bus3", id_="sub2")
+    catch_up(house)
+    for bus in (three.entries, two, one):
+        house.feed([house.message(entry) for entry in bus])
+        house.settle()
+    for _ in range(3):
+        catch_up(house)
+        house.settle()
+    found = outcome(house.database)
+    assert found["trips"][0][1:3] == ("closed", "bus3")
+    assert {row[4] for row in found["riders"]} == {"alighted"}
+    assert [row[3] for row in found["notices"]].count("substituted") == 8
