@@ -36,18 +36,27 @@ def nights(midnight_ms: int, thresholds: Thresholds, from_ms: int, to_ms: int) -
     last = (to_ms - midnight_ms) // DAY_MS
     for day in range(first, last + 1):
         begin = midnight_ms + day * DAY_MS
-        yield round(begin + thresholds.night_from_h * HOUR_MS), round(begin + DAY_MS + thresholds.night_until_h * HOUR_MS)
+        yield (
+            round(begin + thresholds.night_from_h * HOUR_MS),
+            round(begin + DAY_MS + thresholds.night_until_h * HOUR_MS),
+        )
 
 
 def find_too_long(
-    since_ms: int, before: tuple[tuple[int, int], ...], now_ms: int, thresholds: Thresholds, midnight_ms: int | None
+    since_ms: int,
+    before: tuple[tuple[int, int], ...],
+    now_ms: int,
+    thresholds: Thresholds,
+    midnight_ms: int | None,
 ) -> TooLong | None:
     """Find the driving time that is over its limit at an instant, in a stint since `since_ms` with others `before` it."""
     stint_s = (now_ms - since_ms) / 1000
     if stint_s > thresholds.driving_day_s:
         return TooLong("day", stint_s, thresholds.driving_day_s)
     if midnight_ms is not None:
-        dark = sum(within_ms(a, b, since_ms, now_ms) for a, b in nights(midnight_ms, thresholds, since_ms, now_ms))
+        dark = sum(
+            within_ms(a, b, since_ms, now_ms) for a, b in nights(midnight_ms, thresholds, since_ms, now_ms)
+        )
         if dark / 1000 > thresholds.driving_night_s:
             return TooLong("night", dark / 1000, thresholds.driving_night_s)
     total = stint_s + sum(within_ms(now_ms - DAY_MS, now_ms, a, b) for a, b in before) / 1000
@@ -57,7 +66,11 @@ def find_too_long(
 
 
 def look_again_ms(
-    since_ms: int, before: tuple[tuple[int, int], ...], now_ms: int, thresholds: Thresholds, midnight_ms: int | None
+    since_ms: int,
+    before: tuple[tuple[int, int], ...],
+    now_ms: int,
+    thresholds: Thresholds,
+    midnight_ms: int | None,
 ) -> int:
     """Give the instant before which no driving time can be over its limit, whatever the bus does.
 

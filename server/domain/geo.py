@@ -13,7 +13,7 @@ from math import cos, hypot, radians
 import msgspec
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG 1980
-_M_PER_DEG = EARTH_RADIUS_M * 3.141592653589793 / 180
+M_PER_DEG = EARTH_RADIUS_M * 3.141592653589793 / 180  # of latitude
 
 
 def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
@@ -22,8 +22,8 @@ def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     >>> round(distance_m(37.5, 105.0, 37.5, 105.01))
     882
     """
-    kx = _M_PER_DEG * cos(radians((lat_a + lat_b) / 2))
-    return hypot((lon_b - lon_a) * kx, (lat_b - lat_a) * _M_PER_DEG)
+    kx = M_PER_DEG * cos(radians((lat_a + lat_b) / 2))
+    return hypot((lon_b - lon_a) * kx, (lat_b - lat_a) * M_PER_DEG)
 
 
 class Projection(msgspec.Struct, frozen=True, gc=False):
@@ -49,10 +49,10 @@ class Polyline(msgspec.Struct, frozen=True):
         """Prepare a shape; points (lat, lon) in degrees, metres never falling, both of one length >= 2."""
         lat0 = (min(p[0] for p in points) + max(p[0] for p in points)) / 2
         lon0 = (min(p[1] for p in points) + max(p[1] for p in points)) / 2
-        kx = _M_PER_DEG * cos(radians(lat0))
+        kx = M_PER_DEG * cos(radians(lat0))
         xs = tuple((lon - lon0) * kx for _, lon in points)
-        ys = tuple((lat - lat0) * _M_PER_DEG for lat, _ in points)
-        return cls(lat0, lon0, kx, _M_PER_DEG, xs, ys, tuple(metres))
+        ys = tuple((lat - lat0) * M_PER_DEG for lat, _ in points)
+        return cls(lat0, lon0, kx, M_PER_DEG, xs, ys, tuple(metres))
 
     @property
     def length_m(self) -> float:

@@ -32,16 +32,12 @@ class PersonFacts(msgspec.Struct, frozen=True):
 
 
 class PermitFacts(msgspec.Struct, frozen=True):
-    """The permit of a trip: `valid_until` of the one in force; without one, `expired_on` is when the last one ended.
-
-    `midnight_ms` is the service date's begin in the agency's time zone (UTC ms), which night is counted from; None: not known.
-    """
+    """The permit of a trip: `valid_until` of the one in force; without one, `expired_on` is when the last one ended."""
 
     in_force: bool = True
     valid_from: str | None = None
     valid_until: str | None = None
     expired_on: str | None = None
-    midnight_ms: int | None = None
 
 
 def is_over(until: str | None, on: str) -> bool:

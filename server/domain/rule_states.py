@@ -6,6 +6,7 @@ A rule's state changes only when it has something to remember, so that an ordina
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from server.domain.finding import Evidence
 
@@ -82,9 +83,18 @@ class Watch(msgspec.Struct, frozen=True):
     halt: Halt | None = None
     driver_away_ms: int | None = None
     attendant_away_ms: int | None = None
+    has_door: bool = False  # these were sent, so they are fitted
     has_lamps: bool = False
     has_sign: bool = False
     drivers: tuple[str, ...] = ()  # badges that were signed on while the trip had the bus
     attendants: tuple[str, ...] = ()
     tag: str | None = None  # as read for this trip
     breath: bool = False  # a driver's breath was measured
+
+    def handed_over(self) -> Watch:
+        """Give what is kept of a trip when another bus takes it over: what was begun on the first bus ends with its turn."""
+        course = None if self.course is None else replace(self.course, astray=None, backward=None)
+        return replace(
+            self, course=course, over_seats=None, speeding=None, door=None, lamps=None, sign=None, halt=None, tag=None,
+            driver_away_ms=None, attendant_away_ms=None, has_door=False, has_lamps=False, has_sign=False,
+        )  # fmt: skip

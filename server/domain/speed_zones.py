@@ -7,10 +7,13 @@ The limit (State Council decree 617, article 35): 80 km/h on expressways, 60 els
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
+from math import cos, hypot, radians
 from typing import Literal
 
 import msgspec
 
+from server.domain.geo import M_PER_DEG
 from server.domain.thresholds import Thresholds
 
 Kind = Literal["expressway", "hazard", "limit"]
@@ -18,27 +21,54 @@ Ring = tuple[tuple[float, float], ...]
 
 
 class Zone(msgspec.Struct, frozen=True):
-    """A zone as a road needs it: rings (lat, lon) of its area, holes among them, and the spans (m) of the shape within."""
+    """A zone as a road needs it: an area by its rings (lat, lon), holes among them, or a way and how far beside it still counts.
+
+    `spans` are the stretches (m) of the road's shape that lie within.
+    """
 
     code: str
     kind: Kind
     limit_kmh: int | None
-    rings: tuple[Ring, ...]
+    rings: tuple[Ring, ...] = ()
+    way: Ring = ()
+    beside_m: float = 0.0
     spans: tuple[tuple[float, float], ...] = ()
 
+    def box(self) -> tuple[float, float, float, float]:
+        """Give the least and greatest lat and lon that it may hold."""
+        points = [point for ring in (*self.rings, self.way) for point in ring]
+        more = self.beside_m / M_PER_DEG
+        lats, lons = [lat for lat, _ in points], [lon for _, lon in points]
+        wider = more / max(0.01, cos(radians(max(map(abs, lats)))))
+        return min(lats) - more, max(lats) + more, min(lons) - wider, max(lons) + wider
+
     def holds(self, lat: float, lon: float) -> bool:
-        """Say whether a place is within the area: an odd number of crossings of its rings lies beside it.
+        """Say whether a place is within: near the way, or an odd number of crossings of the rings lies beside it.
 
         >>> square = Zone("Z", "hazard", None, (((0, 0), (0, 1), (1, 1), (1, 0), (0, 0)),))
         >>> square.holds(0.5, 0.5), square.holds(1.5, 0.5)
         (True, False)
+        >>> road = Zone("R", "limit", 40, way=((37.5, 105.0), (37.5, 105.01)), beside_m=10)
+        >>> road.holds(37.50005, 105.005), road.holds(37.5002, 105.005)
+        (True, False)
         """
+        if self.way:
+            return any(_is_near(lat, lon, a, b, self.beside_m) for a, b in pairwise(self.way))
         inside = False
         for ring in self.rings:
-            for (lat_a, lon_a), (lat_b, lon_b) in zip(ring, ring[1:], strict=False):
-                if (lat_a > lat) != (lat_b > lat) and lon < lon_a + (lat - lat_a) * (lon_b - lon_a) / (lat_b - lat_a):
-                    inside = not inside
+            for (lat_a, lon_a), (lat_b, lon_b) in pairwise(ring):
+                if (lat_a > lat) != (lat_b > lat):
+                    inside ^= lon < lon_a + (lat - lat_a) * (lon_b - lon_a) / (lat_b - lat_a)
         return inside
+
+
+def _is_near(lat: float, lon: float, a: tuple[float, float], b: tuple[float, float], within_m: float) -> bool:
+    kx = M_PER_DEG * cos(radians(lat))
+    ax, ay = (a[1] - lon) * kx, (a[0] - lat) * M_PER_DEG
+    dx, dy = (b[1] - lon) * kx - ax, (b[0] - lat) * M_PER_DEG - ay
+    square = dx * dx + dy * dy
+    share = min(1.0, max(0.0, -(ax * dx + ay * dy) / square)) if square else 0.0
+    return hypot(ax + share * dx, ay + share * dy) <= within_m
 
 
 class Limit(msgspec.Struct, frozen=True, gc=False):
@@ -64,7 +94,8 @@ class SpeedLimits(msgspec.Struct, frozen=True):
         bad = thresholds.is_bad_weather(on)
         cuts = sorted({0.0, *(edge for zone in zones for span in zone.spans for edge in span)})
         limits = tuple(
-            _strictest([zone for zone in zones if any(a <= cut < b for a, b in zone.spans)], thresholds, bad) for cut in cuts
+            _strictest([zone for zone in zones if any(a <= cut < b for a, b in zone.spans)], thresholds, bad)
+            for cut in cuts
         )
         alone = [_strictest([zone], thresholds, bad) for zone in zones]
         lowest = min(limit.kmh for limit in (*limits, *alone, _strictest([], thresholds, bad)))
@@ -76,7 +107,9 @@ class SpeedLimits(msgspec.Struct, frozen=True):
 
     def at_place(self, lat: float, lon: float) -> Limit:
         """Give the limit at a place off the road."""
-        return _strictest([zone for zone in self.zones if zone.holds(lat, lon)], self.thresholds, self.bad_weather)
+        return _strictest(
+            [zone for zone in self.zones if zone.holds(lat, lon)], self.thresholds, self.bad_weather
+        )
 
 
 def _strictest(zones: list[Zone], thresholds: Thresholds, bad_weather: bool) -> Limit:

@@ -158,6 +158,7 @@ class Lookup(Protocol):
     def find_person(self, badge: str) -> PersonFacts | None:
         """Find whose badge this is among the people of the bus's operator."""
 
+
 class Context(Lookup, Protocol):
     """What the fold may ask besides its state: fixed for one fold, so that folding again gives the same. Raises Unavailable."""
 

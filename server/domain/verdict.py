@@ -67,9 +67,18 @@ def excused(verdicts: Verdicts, excuses: Iterable[Excuse]) -> Verdicts:
         was = verdicts.of(excuse.which)
         if was.value not in ("fail", "excused"):
             continue
-        approved = Evidence("excuse", excuse.at_ms, was.reason if was.value == "fail" else excuse.reason, source=excuse.user_id)
+        approved = Evidence(
+            "excuse",
+            excuse.at_ms,
+            was.reason if was.value == "fail" else excuse.reason,
+            source=excuse.user_id,
+        )
         now = replace(
-            was, value="excused", since_ms=excuse.at_ms, reason=excuse.reason, evidence=(approved, *was.evidence)
+            was,
+            value="excused",
+            since_ms=excuse.at_ms,
+            reason=excuse.reason,
+            evidence=(approved, *was.evidence),
         )
         verdicts = replace(verdicts, **{excuse.which: now})
     return verdicts

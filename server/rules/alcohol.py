@@ -18,5 +18,11 @@ def check(case: Case) -> Iterator[Finding]:
     if crew.driver is not None and crew.alcohol is not None and crew.alcohol > limit:
         proof = Evidence("alcohol", crew.driver_ms or case.at_ms, crew.alcohol, source=crew.driver_source)
         yield Finding(
-            "alcohol", case.at_ms, about=crew.driver, badge=crew.driver, measured=crew.alcohol, limit=limit, evidence=(proof,)
+            "alcohol",
+            case.at_ms,
+            about=crew.driver,
+            badge=crew.driver,
+            measured=crew.alcohol,
+            limit=limit,
+            evidence=(proof,),
         )

@@ -144,5 +144,7 @@ def _assign(state: VehicleState, entry: Entry, road: Road, context: Context | No
     if running is not None and (running.state != "scheduled" or running.rides):  # else it was never begun
         earlier = (*earlier, running)[-KEEP_EARLIER:]
     trip = with_crew(absences.settle(trip, plan, now), state.crew, now)
-    fix = None if state.fix is None else replace(state.fix, metre=None, metre_ms=0)  # metres were the other shape's
+    fix = (
+        None if state.fix is None else replace(state.fix, metre=None, metre_ms=0)
+    )  # metres were the other shape's
     return replace(state, trip=trip, earlier=earlier, loose=(), anchor_m=None, fix=fix)

@@ -31,7 +31,11 @@ def off_shape(
         now = Astray(fix.t, 1, offset_m, trip.metre, (proof,))
     else:
         now = replace(
-            was, fixes=was.fixes + 1, worst_m=max(was.worst_m, offset_m), evidence=kept(was.evidence, proof), back_ms=None
+            was,
+            fixes=was.fixes + 1,
+            worst_m=max(was.worst_m, offset_m),
+            evidence=kept(was.evidence, proof),
+            back_ms=None,
         )
     lasted = now.fixes >= limits.off_route_fixes and fix.t - now.since_ms >= 1000 * limits.off_route_s
     told = find_open(trip, "off_route")
@@ -40,7 +44,13 @@ def off_shape(
     elif lasted and told is None:
         trip = state(
             trip,
-            Finding("off_route", now.since_ms, measured=round(now.worst_m, 1), limit=limits.corridor_m, evidence=now.evidence),
+            Finding(
+                "off_route",
+                now.since_ms,
+                measured=round(now.worst_m, 1),
+                limit=limits.corridor_m,
+                evidence=now.evidence,
+            ),
         )
     return replace(course, astray=now), trip
 

@@ -31,19 +31,40 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         return state
     course, before = trip.watch.course, state.fix
     matched = trip.metre_at_ms == fix.t
-    if matched and course is not None and course.astray is None and course.backward is None and before is not None:
+    if (
+        matched
+        and course is not None
+        and course.astray is None
+        and course.backward is None
+        and before is not None
+    ):
         was = before.metre
         if was is not None and trip.metre - was > -STEP_BACK_M and fix.t - before.metre_ms < USUAL_MS:
             return state
     road = context.find_road(trip.trip_id)
     if road is None:
         return state
-    after = _looked(trip, course or Course(trip.metre), entry, fix, before, road, matched)
+    after = _looked(trip, course or _joined(trip, before, road), entry, fix, before, road, matched)
     return state if after is trip else replace(state, trip=after)
 
 
+def _joined(trip: TripState, before: LastFix | None, road: Road) -> Course:
+    """Begin at the first stop where the bus was there, else where it was first seen on the shape."""
+    assert trip.metre is not None
+    first = trip.visits[0] if trip.visits else None
+    if first is not None and first.seq == 0 and first.arrived_at_ms is not None:
+        return Course(road.plan.stops[0].metre)
+    return Course(trip.metre if before is None or before.metre is None else min(before.metre, trip.metre))
+
+
 def _looked(
-    trip: TripState, course: Course, entry: Entry, fix: Position, before: LastFix | None, road: Road, matched: bool
+    trip: TripState,
+    course: Course,
+    entry: Entry,
+    fix: Position,
+    before: LastFix | None,
+    road: Road,
+    matched: bool,
 ) -> TripState:
     metre = trip.metre
     assert metre is not None

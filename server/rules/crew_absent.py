@@ -35,7 +35,9 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if road is None:
         return state
     moving, lasts_ms = fix.spd >= road.thresholds.moving_off_kmh, 1000 * road.thresholds.crew_absent_s
-    away, trip = _judged(trip, "no_driver", watch.driver_away_ms, driven, crew.driver_ms, entry, moving, lasts_ms)
+    away, trip = _judged(
+        trip, "no_driver", watch.driver_away_ms, driven, crew.driver_ms, entry, moving, lasts_ms
+    )
     without, trip = _judged(
         trip, "no_attendant", watch.attendant_away_ms, attended, crew.attendant_ms, entry, moving, lasts_ms
     )
@@ -60,6 +62,8 @@ def _judged(
     if moving and fix.t - since_ms >= lasts_ms and find_open(trip, kind) is None:
         aboard = trip.watch.aboard if kind == "no_attendant" else None
         proof = (seen(entry, fix, "position", fix.spd),)
-        found = Finding(kind, since_ms, measured=aboard, limit=0 if aboard is not None else None, evidence=proof)
+        found = Finding(
+            kind, since_ms, measured=aboard, limit=0 if aboard is not None else None, evidence=proof
+        )
         return since_ms, stating(trip, found)
     return since_ms, trip

@@ -21,7 +21,13 @@ FORWARD_M = 25.0
 
 
 def follow(
-    course: Course, trip: TripState, entry: Entry, fix: Position, before: LastFix | None, metre: float, road: Road
+    course: Course,
+    trip: TripState,
+    entry: Entry,
+    fix: Position,
+    before: LastFix | None,
+    metre: float,
+    road: Road,
 ) -> tuple[Course, TripState]:
     """Judge a position that `progress` matched."""
     if course.backward is not None:
@@ -93,7 +99,11 @@ def _judged(course: Course, trip: TripState, road: Road) -> tuple[Course, TripSt
         return course, state(trip, replace(told, measured=round(gone), evidence=watch.evidence))
     if gone >= limits.wrong_direction_m and watch.fixes >= limits.off_route_fixes:
         found = Finding(
-            "wrong_direction", watch.since_ms, measured=round(gone), limit=limits.wrong_direction_m, evidence=watch.evidence
+            "wrong_direction",
+            watch.since_ms,
+            measured=round(gone),
+            limit=limits.wrong_direction_m,
+            evidence=watch.evidence,
         )
         return course, state(trip, found)
     return course, trip

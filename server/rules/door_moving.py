@@ -21,7 +21,9 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     """Judge the door of a bus on a trip."""
     trip, fix = state.trip, entry.record
     assert isinstance(fix, Position)
-    if trip is None or (trip.watch.door is None and (fix.door != 1 or trip.state not in ("en_route", "arrived"))):
+    if trip is None or (
+        trip.watch.door is None and (fix.door != 1 or trip.state not in ("en_route", "arrived"))
+    ):
         return state
     road = context.find_road(trip.trip_id)
     if road is None:
@@ -38,10 +40,17 @@ def _judged(trip: TripState, entry: Entry, fix: Position, road: Road) -> TripSta
             return trip
         proof = seen(entry, fix, "door", fix.spd)
         return _remember(trip, Spell(fix.t, 1, fix.spd, limits.moving_off_kmh, "", (proof,)))
-    if moving and fix.t - spell.since_ms <= 1000 * limits.unseen_s:  # the closing at least says that it was open until then
+    if (
+        moving and fix.t - spell.since_ms <= 1000 * limits.unseen_s
+    ):  # the closing at least says that it was open until then
         proof = seen(entry, fix, "door", fix.spd)
         spell = Spell(
-            spell.since_ms, spell.fixes + 1, max(spell.worst, fix.spd), spell.limit, "", kept(spell.evidence, proof)
+            spell.since_ms,
+            spell.fixes + 1,
+            max(spell.worst, fix.spd),
+            spell.limit,
+            "",
+            kept(spell.evidence, proof),
         )
         told = find_open(trip, "door_open_moving")
         if told is not None or fix.t - spell.since_ms >= 1000 * limits.door_moving_s:

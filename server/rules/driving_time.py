@@ -13,7 +13,7 @@ from server.domain.driving import TooLong, find_too_long, look_again_ms
 from server.domain.finding import Finding
 from server.domain.geo import distance_m
 from server.domain.permit_facts import DAY_MS
-from server.domain.record import Duty, Position
+from server.domain.record import Position
 from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.vehicle_day import Context, Entry, LastFix, Shift, VehicleState
 from server.rules.statements import end, find_open, seen
@@ -36,7 +36,13 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         if standing and (shift.standing_ms is not None or shift.since_ms is None):
             return state
         usual = state.fix is not None and fix.t - state.fix.t < LIKELY_MS
-        if moving and usual and shift.since_ms is not None and shift.standing_ms is None and fix.t < shift.due_ms:
+        if (
+            moving
+            and usual
+            and shift.since_ms is not None
+            and shift.standing_ms is None
+            and fix.t < shift.due_ms
+        ):
             return state
     if not moving and not standing:
         return state
@@ -54,17 +60,16 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
 
 def sign(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     """End what was said of a driver who isn't at the wheel any more."""
-    duty, trip = entry.record, state.trip
-    assert isinstance(duty, Duty)
+    trip = state.trip
     told = None if trip is None else find_open(trip, "fatigue")
     if trip is None or told is None or told.about == state.crew.driver:
         return state
-    return replace(state, trip=end(trip, "fatigue", duty.t))
+    return replace(state, trip=end(trip, "fatigue", entry.key.t))
 
 
 def _rules(state: VehicleState, context: Context) -> tuple[Thresholds, int | None]:
     road = None if state.trip is None else context.find_road(state.trip.trip_id)
-    return (DEFAULTS, None) if road is None else (road.thresholds, road.permit.midnight_ms)
+    return (DEFAULTS, None) if road is None else (road.thresholds, road.plan.day_ms or None)
 
 
 def _find(state: VehicleState, driver: str) -> Shift:
@@ -72,13 +77,27 @@ def _find(state: VehicleState, driver: str) -> Shift:
 
 
 def _driven(
-    shift: Shift, fix: Position, before: LastFix | None, moving: bool, limits: Thresholds, midnight_ms: int | None
+    shift: Shift,
+    fix: Position,
+    before: LastFix | None,
+    moving: bool,
+    limits: Thresholds,
+    midnight_ms: int | None,
 ) -> Shift:
     rest_ms = 1000 * limits.driving_rest_s
     if not moving:
-        return shift if shift.since_ms is None or shift.standing_ms is not None else replace(shift, standing_ms=fix.t)
+        return (
+            shift
+            if shift.since_ms is None or shift.standing_ms is not None
+            else replace(shift, standing_ms=fix.t)
+        )
     stood_ms = shift.standing_ms
-    if stood_ms is None and before is not None and fix.t - before.t >= rest_ms and _is_there_still(before, fix):
+    if (
+        stood_ms is None
+        and before is not None
+        and fix.t - before.t >= rest_ms
+        and _is_there_still(before, fix)
+    ):
         stood_ms = before.t
     stint = shift
     if stint.since_ms is not None and stood_ms is not None and fix.t - stood_ms >= rest_ms:
@@ -92,16 +111,26 @@ def _driven(
 
 def _is_there_still(before: LastFix, fix: Position) -> bool:
     """Say whether a bus of which nothing was heard can have stood: it is not further on than a walk would take it."""
-    return distance_m(before.lat, before.lon, fix.lat, fix.lon) / ((fix.t - before.t) / 1000) < DEFAULTS.moving_off_kmh / 3.6
+    return (
+        distance_m(before.lat, before.lon, fix.lat, fix.lon) / ((fix.t - before.t) / 1000)
+        < DEFAULTS.moving_off_kmh / 3.6
+    )
 
 
 def _judged(
-    state: VehicleState, shift: Shift, entry: Entry, fix: Position, limits: Thresholds, midnight_ms: int | None
+    state: VehicleState,
+    shift: Shift,
+    entry: Entry,
+    fix: Position,
+    limits: Thresholds,
+    midnight_ms: int | None,
 ) -> tuple[VehicleState, Shift]:
     assert shift.since_ms is not None
     found = find_too_long(shift.since_ms, shift.before, fix.t, limits, midnight_ms)
     if found is None:
-        return state, replace(shift, due_ms=look_again_ms(shift.since_ms, shift.before, fix.t, limits, midnight_ms))
+        return state, replace(
+            shift, due_ms=look_again_ms(shift.since_ms, shift.before, fix.t, limits, midnight_ms)
+        )
     trip = state.trip
     if trip is None or trip.state in ("closed", "cancelled", "missed"):
         return state, shift
@@ -116,5 +145,12 @@ def _judged(
 def _finding(badge: str, found: TooLong, entry: Entry, fix: Position) -> Finding:
     proof = seen(entry, fix, f"driving_{found.which}", round(found.driven_s))
     return Finding(
-        "fatigue", fix.t, None, badge, badge=badge, measured=round(found.driven_s), limit=found.limit_s, evidence=(proof,)
+        "fatigue",
+        fix.t,
+        None,
+        badge,
+        badge=badge,
+        measured=round(found.driven_s),
+        limit=found.limit_s,
+        evidence=(proof,),
     )

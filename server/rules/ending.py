@@ -16,12 +16,14 @@ from server.rules.papers import KINDS as PAPERS
 from server.rules.punctuality import KINDS as TIMES
 from server.rules.statements import end_all
 
-ON_THE_ROAD: frozenset[FindingKind] = (
-    frozenset({"off_route", "wrong_direction", "unscheduled_stop", "no_driver", "no_attendant"}) | PAPERS | TIMES
+_ROAD: frozenset[FindingKind] = frozenset(
+    {"off_route", "wrong_direction", "unscheduled_stop", "no_driver", "no_attendant"}
 )
-ALL: frozenset[FindingKind] = ON_THE_ROAD | frozenset(
+_MORE: frozenset[FindingKind] = frozenset(
     {"lamps_off", "stop_sign_in", "overspeed", "overload", "door_open_moving", "fatigue"}
 )
+ON_THE_ROAD: frozenset[FindingKind] = _ROAD | PAPERS | TIMES
+ALL: frozenset[FindingKind] = ON_THE_ROAD | _MORE
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:

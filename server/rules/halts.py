@@ -55,7 +55,12 @@ def by_card(state: VehicleState, entry: Entry, context: Context) -> VehicleState
     if trip.metre is None or find_open(trip, "unscheduled_stop") is not None:
         return state
     road = context.find_road(trip.trip_id)
-    if road is None or not is_reachable(trip, place, road) or place.spd >= road.thresholds.moving_off_kmh or not _is_away(place.lat, place.lon, 0.0, road):
+    if (
+        road is None
+        or not is_reachable(trip, place, road)
+        or place.spd >= road.thresholds.moving_off_kmh
+        or not _is_away(place.lat, place.lon, 0.0, road)
+    ):
         return state
     halt = trip.watch.halt or Halt(record.t, place.lat, place.lon)
     proof = Evidence("ride", record.t, record.card, place.lat, place.lon, entry.source)

@@ -34,10 +34,11 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         if (watch.lamps is None and watch.sign is None) or fix.door is None:
             return state
         return replace(state, trip=_over(trip, fix.t))
-    stop_id = _visited(trip, context)
+    after = trip if watch.has_door else replace(trip, watch=replace(watch, has_door=True))
+    stop_id = _visited(after, context)
     if stop_id is None:
-        return state
-    after = _judged(trip, entry, fix, "lamps", fix.lamp, stop_id, context)
+        return state if after is trip else replace(state, trip=after)
+    after = _judged(after, entry, fix, "lamps", fix.lamp, stop_id, context)
     after = _judged(after, entry, fix, "sign", fix.arm, stop_id, context)
     return state if after is trip else replace(state, trip=after)
 
@@ -51,7 +52,13 @@ def _visited(trip: TripState, context: Context) -> str | None:
 
 
 def _judged(
-    trip: TripState, entry: Entry, fix: Position, which: Signal, out: int | None, stop_id: str, context: Context
+    trip: TripState,
+    entry: Entry,
+    fix: Position,
+    which: Signal,
+    out: int | None,
+    stop_id: str,
+    context: Context,
 ) -> TripState:
     spell: Spell | None = getattr(trip.watch, which)
     if out is None:

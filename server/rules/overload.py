@@ -31,7 +31,9 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         return state
     proof = seen(entry, fix, "count", trip.watch.aboard)
     if told is None:
-        found = Finding("overload", fix.t, measured=trip.watch.aboard, limit=trip.watch.over_seats, evidence=(proof,))
+        found = Finding(
+            "overload", fix.t, measured=trip.watch.aboard, limit=trip.watch.over_seats, evidence=(proof,)
+        )
     else:
         found = replace(told, measured=max(told.measured or 0, trip.watch.aboard))
     return state if found == told else replace(state, trip=stating(trip, found))

@@ -1,9 +1,9 @@
 """Too fast with riders aboard: `overspeed`, above the limit and its margin of 10 % for 10 s and two positions.
 
-The limit is that of the place (`domain/speed_zones`): 80 km/h on expressways, 60 elsewhere, less where it is posted, 20 in hazard zones and
-bad weather (State Council decree 617, article 35). On its shape a bus is where it was matched, which keeps a parallel road's zone from it; off
-it the zones' areas are asked; without a place it has the limit of the last one. One wild reading, or the bend of a zone's border, is shorter than 10 s.
-Nobody aboard: no school bus limit. It ends with the first position that isn't above.
+The limit is that of the place (`domain/speed_zones`): 80 km/h on expressways, 60 elsewhere, less where it is posted, 20 in hazard
+zones and bad weather (State Council decree 617, article 35). On its shape a bus is where it was matched, which keeps a parallel road's
+zone from it; off it the zones' areas are asked; without a place it has the limit of the last one. One wild reading, or the bend of a
+zone's border, is shorter than 10 s. Nobody aboard: no school bus limit. It ends with the first position that isn't above.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def _judged(trip: TripState, entry: Entry, fix: Position, road: Road, silent_s: 
     )  # fmt: skip
     if fix.t - spell.since_ms >= 1000 * limits.overspeed_s:
         trip = stating(
-            trip, Finding("overspeed", spell.since_ms, measured=spell.worst, limit=spell.limit, evidence=spell.evidence)
+            trip,
+            Finding(
+                "overspeed", spell.since_ms, measured=spell.worst, limit=spell.limit, evidence=spell.evidence
+            ),
         )
     return _remember(trip, spell)
 

@@ -1,5 +1,6 @@
-"""What can be said of a trip as soon as its bus and crew are known: looked at when a trip is taken, when it departs, and when somebody signs on or off.
+"""What can be said of a trip as soon as its bus and crew are known.
 
+Looked at when a trip is taken, when it departs, and when somebody signs on or off.
 Each check is a page of its own that lists what is wrong at an instant; what is new begins then, and what isn't listed any more ends.
 The checks run from the sign-on, before the bus departs, so that somebody may still be stopped; what was put right before the
 departure fails no verdict.
@@ -14,7 +15,16 @@ from msgspec.structs import replace
 from server.domain.finding import Finding, FindingKind
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Context, Crew, Entry, Road, VehicleState
-from server.rules import alcohol, crew_match, documents, permit_validity, permitted, plate_tag, qualification, vehicle_match
+from server.rules import (
+    alcohol,
+    crew_match,
+    documents,
+    permit_validity,
+    permitted,
+    plate_tag,
+    qualification,
+    vehicle_match,
+)
 from server.rules.case import Case
 
 Check = Callable[[Case], Iterator[Finding]]

@@ -18,6 +18,12 @@ def check(case: Case) -> Iterator[Finding]:
     if not permit.in_force:
         yield Finding("no_permit", case.at_ms, evidence=(Evidence("service_date", case.at_ms, on),))
         if permit.expired_on is not None:
-            yield Finding("permit_expired", case.at_ms, evidence=(Evidence("valid_until", case.at_ms, permit.expired_on),))
+            yield Finding(
+                "permit_expired",
+                case.at_ms,
+                evidence=(Evidence("valid_until", case.at_ms, permit.expired_on),),
+            )
     elif is_over(permit.valid_until, on):
-        yield Finding("permit_expired", case.at_ms, evidence=(Evidence("valid_until", case.at_ms, permit.valid_until),))
+        yield Finding(
+            "permit_expired", case.at_ms, evidence=(Evidence("valid_until", case.at_ms, permit.valid_until),)
+        )

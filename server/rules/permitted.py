@@ -5,22 +5,19 @@ from __future__ import annotations
 from server.domain.vehicle_day import Crew, Road
 
 
-def vehicles(road: Road, t_ms: int) -> tuple[str, ...]:
-    """List the vehicles that may run the trip."""
-    own = road.plan.vehicle_id
-    return () if own is None else (own,)
+def vehicle(road: Road, t_ms: int) -> str | None:
+    """Give the vehicle that is to run the trip at an instant; None: no permit."""
+    return road.plan.staffing(t_ms).vehicle_id
 
 
-def drivers(road: Road, t_ms: int) -> tuple[str, ...]:
-    """List the badges that may drive it."""
-    own = road.plan.driver_badge
-    return () if own is None else (own,)
+def driver(road: Road, t_ms: int) -> str | None:
+    """Give the badge that is to drive it; None: no permit."""
+    return road.plan.staffing(t_ms).driver_badge
 
 
-def attendants(road: Road, t_ms: int) -> tuple[str, ...]:
-    """List the badges that may attend it; empty where the permit names nobody, so that anybody may."""
-    own = road.plan.attendant_badge
-    return () if own is None else (own,)
+def attendant(road: Road, t_ms: int) -> str | None:
+    """Give the badge that is to attend it; None where the permit names nobody, so that anybody may."""
+    return road.plan.staffing(t_ms).attendant_badge
 
 
 def read_tag(crew: Crew) -> str | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -18,13 +18,24 @@ from server.rules import (
     assignment,
     cancelling,
     closing,
+    consequences,
+    course,
     crew,
+    crew_absent,
+    door_moving,
+    driving_time,
+    halts,
+    harsh,
+    lamps,
     last_fix,
+    overload,
+    overspeed,
     phases,
     progress,
     rear_check,
     rides,
     sign_off,
+    stop_order,
     ticks,
     visits,
 )
@@ -36,15 +47,24 @@ PIPELINE: Mapping[type, tuple[Step, ...]] = {
         assignment.by_place,
         absences.evaluate,
         progress.evaluate,
+        course.evaluate,
         visits.evaluate,
+        stop_order.evaluate,
         phases.evaluate,
+        halts.evaluate,
+        lamps.evaluate,
+        door_moving.evaluate,
+        overspeed.evaluate,
+        overload.evaluate,
+        crew_absent.evaluate,
+        driving_time.evaluate,
         approaching.evaluate,
         closing.evaluate,
         last_fix.evaluate,
     ),
-    RideRecord: (rides.evaluate, closing.evaluate),
+    RideRecord: (rides.evaluate, halts.by_card, closing.evaluate),
     Duty: (crew.evaluate, assignment.by_duty),
-    Event: (rear_check.evaluate, closing.evaluate),
+    Event: (harsh.evaluate, rear_check.evaluate, closing.evaluate),
     Tick: (assignment.by_hand, ticks.evaluate, closing.evaluate),
     Handed: (ticks.hand_over, closing.evaluate),
     HeadCount: (assignment.by_hand, sign_off.count, closing.evaluate),
@@ -63,11 +83,21 @@ def fold(state: VehicleState, entry: Entry, context: Context, on_error: OnError)
     A step that raises is reported to `on_error` and left out: it stops neither the others nor the record. Raise Unavailable where
     the context can't answer.
     """
-    for step in PIPELINE[type(entry.record)]:
+    after = _run(PIPELINE[type(entry.record)], state, entry, context, on_error)
+    followed = consequences.due(state, after)
+    if followed:
+        after = _run(followed, after, entry, context, on_error)
+    return replace(after, key=entry.key)
+
+
+def _run(
+    steps: Sequence[Step], state: VehicleState, entry: Entry, context: Context, on_error: OnError
+) -> VehicleState:
+    for step in steps:
         try:
             state = step(state, entry, context)
         except Unavailable:
             raise  # nobody's fault but the database's: what is folded without an answer would be wrong for good
         except Exception as error:  # the rule is broken, the stream must not be
             on_error(f"{step.__module__}.{step.__name__}", entry, error)
-    return replace(state, key=entry.key)
+    return state

@@ -18,8 +18,12 @@ def check(case: Case) -> Iterator[Finding]:
     tag, own = permitted.read_tag(case.crew), case.road.plan.tag
     if tag is None or own is None or tag == own:
         return
-    if case.vehicle_id != case.road.plan.vehicle_id and case.vehicle_id in permitted.vehicles(case.road, case.at_ms):
+    if case.vehicle_id != case.road.plan.vehicle_id and case.vehicle_id == permitted.vehicle(
+        case.road, case.at_ms
+    ):
         bus = case.context.find_vehicle(case.vehicle_id)
         if bus is None or tag in bus.tags:
             return
-    yield Finding("wrong_tag", case.at_ms, about=tag, evidence=(Evidence("tag", case.crew.tag_ms or case.at_ms, tag),))
+    yield Finding(
+        "wrong_tag", case.at_ms, about=tag, evidence=(Evidence("tag", case.crew.tag_ms or case.at_ms, tag),)
+    )

@@ -43,7 +43,12 @@ def _departures(trip: TripState, road: Road) -> Iterator[Finding]:
     limits, stops = road.thresholds, road.plan.stops
     for visit in trip.visits:
         left_ms = visit.departed_at_ms
-        if left_ms is None or visit.arrived_at_ms is None or visit.seq >= trip.next_seq or visit.seq == len(stops) - 1:
+        if (
+            left_ms is None
+            or visit.arrived_at_ms is None
+            or visit.seq >= trip.next_seq
+            or visit.seq == len(stops) - 1
+        ):
             continue
         stop = stops[visit.seq]
         adherence_s = (left_ms - stop.departure_ms) / 1000
@@ -79,7 +84,11 @@ def _arrivals(trip: TripState, road: Road) -> Iterator[Finding]:
                 evidence=(proof,),
             )  # fmt: skip
         else:
-            late = replace(late, evidence=(*late.evidence, proof)[-5:], measured=max(late.measured or 0, round(adherence_s)))
+            late = replace(
+                late,
+                evidence=(*late.evidence, proof)[-5:],
+                measured=max(late.measured or 0, round(adherence_s)),
+            )
     if late is not None:
         over_ms = trip.arrived_at_ms or trip.ended_at_ms
         yield late if over_ms is None else replace(late, ended_ms=over_ms)

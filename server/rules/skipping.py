@@ -22,7 +22,9 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     trip = state.trip
     if trip is None:
         return state
-    passed = [visit for visit in trip.visits if visit.passed_at_ms == entry.key.t and visit.arrived_at_ms is None]
+    passed = [
+        visit for visit in trip.visits if visit.passed_at_ms == entry.key.t and visit.arrived_at_ms is None
+    ]
     if not passed:
         return state
     road = context.find_road(trip.trip_id)
@@ -54,7 +56,8 @@ def expected_at(trip: TripState, plan: TripPlan, stop: TripStop) -> list[RiderSt
     return [
         rider
         for rider in trip.riders
-        if rider.stop_id == stop.id and (rider.state == "aboard" or (without_cards and rider.state == "expected"))
+        if rider.stop_id == stop.id
+        and (rider.state == "aboard" or (without_cards and rider.state == "expected"))
     ]
 
 
@@ -72,5 +75,15 @@ def _skipped(trip: TripState, stop: TripStop, road: Road, at_ms: int, source: st
         return trip
     proof = Evidence("passed", at_ms, len(riders), stop.lat, stop.lon, source)
     return stating(
-        trip, Finding("stop_skipped", at_ms, at_ms, stop.id, stop_id=stop.id, measured=len(riders), limit=0, evidence=(proof,))
+        trip,
+        Finding(
+            "stop_skipped",
+            at_ms,
+            at_ms,
+            stop.id,
+            stop_id=stop.id,
+            measured=len(riders),
+            limit=0,
+            evidence=(proof,),
+        ),
     )

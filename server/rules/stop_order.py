@@ -41,10 +41,16 @@ def _opened(trip: TripState, entry: Entry, fix: Position, road: Road) -> TripSta
     if not passed:
         return trip
     metre = trip.metre if trip.metre_at_ms == fix.t else None
-    if metre is not None and any(abs(metre - stop.metre) <= limits.stop_radius_m for stop in stops[trip.next_seq - 1 :]):
+    if metre is not None and any(
+        abs(metre - stop.metre) <= limits.stop_radius_m for stop in stops[trip.next_seq - 1 :]
+    ):
         return trip
     reach = limits.stop_radius_m + min(fix.acc or 0.0, limits.accuracy_cap_m)
-    here = [stop for stop in stops if stop.seq in passed and distance_m(fix.lat, fix.lon, stop.lat, stop.lon) <= reach]
+    here = [
+        stop
+        for stop in stops
+        if stop.seq in passed and distance_m(fix.lat, fix.lon, stop.lat, stop.lon) <= reach
+    ]
     if not here:
         return trip
     stop = min(here, key=lambda one: distance_m(fix.lat, fix.lon, one.lat, one.lon))
@@ -58,7 +64,12 @@ def _served(trip: TripState, stop: TripStop, entry: Entry, fix: Position) -> Tri
     visits = tuple(visit if old.seq == stop.seq else old for old in trip.visits)
     kept = tuple(one for one in trip.findings if not (one.kind == "stop_skipped" and one.stop_id == stop.id))
     found = Finding(
-        "stops_out_of_order", fix.t, fix.t, stop.id, stop_id=stop.id, evidence=(seen(entry, fix, "door", stop.seq),)
+        "stops_out_of_order",
+        fix.t,
+        fix.t,
+        stop.id,
+        stop_id=stop.id,
+        evidence=(seen(entry, fix, "door", stop.seq),),
     )
     return stating(replace(trip, visits=visits, findings=kept), found)
 
@@ -67,7 +78,10 @@ def _closed(trip: TripState, fix: Position) -> TripState:
     late = [
         visit
         for visit in trip.visits
-        if visit.seq < trip.next_seq and visit.by_door and visit.arrived_at_ms is not None and visit.departed_at_ms is None
+        if visit.seq < trip.next_seq
+        and visit.by_door
+        and visit.arrived_at_ms is not None
+        and visit.departed_at_ms is None
     ]
     if not late:
         return trip

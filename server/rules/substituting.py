@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from server.domain.plan import TripPlan
 from server.domain.trip import Announcement, OnDuty, TripState, Turn
 from server.domain.vehicle_day import KEEP_EARLIER, Context, Crew, Entry, VehicleState
+from server.rules.ending import ALL
+from server.rules.statements import end_all
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -62,7 +64,7 @@ def taken_over(before: TripState, vehicle_id: str, device_id: str | None, t_ms: 
     return replace(
         before, vehicle_id=vehicle_id, device_id=device_id, assigned_at_ms=t_ms, turns=(*before.turns, turn),
         taken_m=before.metre if before.metre is not None else before.taken_m, metre=None, metre_at_ms=None,
-        by_tick=False, crew=OnDuty(),
+        by_tick=False, crew=OnDuty(), watch=before.watch.handed_over(), findings=end_all(before, ALL, t_ms).findings,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from server.rules.case import Case
 
 def check(case: Case) -> Iterator[Finding]:
     """List the vehicle if it isn't a right one."""
-    right = permitted.vehicles(case.road, case.at_ms)
-    if right and case.vehicle_id not in right:
+    right = permitted.vehicle(case.road, case.at_ms)
+    if right is not None and case.vehicle_id != right:
         proof = Evidence("vehicle", case.at_ms, case.vehicle_id, source=case.source)
         yield Finding("wrong_vehicle", case.at_ms, about=case.vehicle_id, evidence=(proof,))

@@ -165,6 +165,8 @@ class _Asked:
         self.find_road = lookup.find_road
         self.list_roads = lookup.list_roads
         self.find_rider = lookup.find_rider
+        self.find_vehicle = lookup.find_vehicle
+        self.find_person = lookup.find_person
 
     def list_turns(self, trip_id: str) -> Sequence[tuple[str, int]]:
         """List the turns of a trip."""

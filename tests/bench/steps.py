@@ -17,6 +17,7 @@ from shapely import LineString, Point
 
 from server.domain.eta import estimate
 from server.domain.geo import Polyline
+from server.domain.permit_facts import PersonFacts, VehicleFacts
 from server.domain.plan import RosterEntry, TripPlan, TripStop
 from server.domain.record import Position
 from server.domain.trip import TripState
@@ -55,6 +56,22 @@ class Bus(NamedTuple):
     def find_rider(self, number: str) -> str | None:
         """Find whose card it is."""
         return self.riders.get(number)
+
+    def find_vehicle(self, vehicle_id: str) -> VehicleFacts | None:
+        """Find what papers say of the bus."""
+        return VehicleFacts(vehicle_id, 60, "2099-12-31", "2099-12-31")
+
+    def find_person(self, badge: str) -> PersonFacts | None:
+        """Find whose badge it is."""
+        return PersonFacts(badge, "driver", "2099-12-31")
+
+    def list_turns(self, trip_id: str) -> list[tuple[str, int]]:
+        """List the buses of the trip before this one: none."""
+        return []
+
+    def find_run(self, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
+        """Find what another bus left: nothing."""
+        return None
 
 
 class Moment(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from server.domain.permit_facts import PersonFacts, VehicleFacts
 from server.domain.plan import Direction, RosterEntry, TripPlan, TripStop
 from server.domain.record import Duty, Event, Folded, Position, RideRecord
 from server.domain.trip import TripState
@@ -62,10 +63,20 @@ def a_plan(
 
 
 class Plans:
-    """A context over plans that stand in memory."""
+    """A context over plans that stand in memory; `vehicles` and `people` are all papers that there are."""
 
-    def __init__(self, *plans: TripPlan) -> None:
-        self._roads = {plan.trip_id: Road.of(plan) for plan in plans}
+    def __init__(self, *plans: TripPlan | Road) -> None:
+        roads = [plan if isinstance(plan, Road) else Road.of(plan) for plan in plans]
+        self._roads = {road.plan.trip_id: road for road in roads}
+        self.vehicles = {
+            name: VehicleFacts(name, 40, "2026-12-31", "2026-12-31") for name in ("bus", "bus1", "bus2")
+        }
+        self.people = {
+            "D-1": PersonFacts("D-1", "driver", "2026-12-31"),
+            "D-2": PersonFacts("D-2", "driver", "2026-12-31"),
+            "A-1": PersonFacts("A-1", "attendant", "2026-12-31"),
+            "A-2": PersonFacts("A-2", "attendant", "2026-12-31"),
+        }
 
     def find_road(self, trip_id: str) -> Road | None:
         """Find a trip's plan by id."""
@@ -91,6 +102,14 @@ class Plans:
         """Find the rider whose card this is."""
         return CARDS.get(card)
 
+    def find_vehicle(self, vehicle_id: str) -> VehicleFacts | None:
+        """Find what papers say of a bus."""
+        return self.vehicles.get(vehicle_id)
+
+    def find_person(self, badge: str) -> PersonFacts | None:
+        """Find whose badge this is."""
+        return self.people.get(badge)
+
 
 class Recorder:
     """Writes the records of one device, in order, as PROTOCOL says."""
@@ -114,12 +133,15 @@ class Recorder:
         """Let time pass in silence."""
         self.t += round(seconds * 1000)
 
-    def pos(self, metre: float, spd: float = 0.0, door: int = 0, lat: float = LAT, fix: int = 1) -> None:
+    def pos(
+        self, metre: float, spd: float = 0.0, door: int = 0, lat: float = LAT, fix: int = 1, acc: float = 4.0,
+        lamp: int | None = None, arm: int | None = None,
+    ) -> None:  # fmt: skip
         """Report a position on (or, by lat, off) the road."""
         self.say(
             Position(
-                v=1, seq=self._next(), t=self.t, lat=lat, lon=lon_at(metre), spd=spd, acc=4.0, fix=fix, ign=1,
-                door=door if self._door_fitted else None,
+                v=1, seq=self._next(), t=self.t, lat=lat, lon=lon_at(metre), spd=spd, acc=acc, fix=fix, ign=1,
+                door=door if self._door_fitted else None, lamp=lamp, arm=arm,
             )
         )  # fmt: skip
 

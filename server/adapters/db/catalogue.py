@@ -11,11 +11,13 @@ from sqlalchemy import Connection, exists, select
 
 from server.adapters.db.away import AWAY
 from server.adapters.db.engine import Database
+from server.adapters.db.papers import read_person, read_vehicle
 from server.adapters.db.roads import RoadReader
 from server.adapters.db.tables import counters, devices, records, riders, trips, vehicles
 from server.adapters.db.telling import Teller
 from server.clock import Clock
 from server.domain.limits import TRIP_WINDOW_AFTER_MS, TRIP_WINDOW_BEFORE_MS
+from server.domain.permit_facts import PersonFacts, VehicleFacts
 from server.domain.trip import Announcement, TripState
 from server.domain.vehicle_day import Context, Road
 from server.service.ingest_ports import Bus, LogUnavailable, Told
@@ -49,6 +51,8 @@ class DatabaseCatalogue:
         self._buses: dict[str, Bus | None] = {}
         self._roads: dict[str, Road | None] = {}
         self._reader = RoadReader()
+        self._vehicles: dict[str, VehicleFacts | None] = {}
+        self._people: dict[tuple[str, str], PersonFacts | None] = {}
         self._listed: dict[tuple[str, int], list[_Listed]] = {}
         self._cards: dict[str, str] | None = None
         self._teller = Teller()
@@ -120,6 +124,21 @@ class DatabaseCatalogue:
                 self._cards = {row.card: row.id for row in connection.execute(query)}
         return self._cards.get(card)
 
+    def find_vehicle(self, vehicle_id: str) -> VehicleFacts | None:
+        """Find what papers say of a bus."""
+        if vehicle_id not in self._vehicles:
+            with self._read() as connection:
+                self._vehicles[vehicle_id] = read_vehicle(connection, vehicle_id)
+        return self._vehicles[vehicle_id]
+
+    def find_person(self, operator_id: str, badge: str) -> PersonFacts | None:
+        """Find whose badge this is among an operator's people."""
+        key = operator_id, badge
+        if key not in self._people:
+            with self._read() as connection:
+                self._people[key] = read_person(connection, operator_id, badge)
+        return self._people[key]
+
     def list_roads(self, operator_id: str, t_ms: int, code: str | None) -> list[Road]:
         """List an operator's trips whose window holds t_ms."""
         day = t_ms // DAY_MS
@@ -156,6 +175,11 @@ class _VehicleContext:
         self._bus = bus
         self.find_road = catalogue.find_road
         self.find_rider = catalogue.find_rider
+        self.find_vehicle = catalogue.find_vehicle
+
+    def find_person(self, badge: str) -> PersonFacts | None:
+        """Find whose badge this is among the people of the bus's operator."""
+        return self._catalogue.find_person(self._bus.operator_id, badge)
 
     def list_roads(self, t_ms: int, code: str | None = None) -> list[Road]:
         """List the trips of the vehicle's operator whose window holds t_ms."""

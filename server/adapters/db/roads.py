@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, select
 
+from server.adapters.db.papers import PaperReader
 from server.adapters.db.preferences import load_choices
+from server.adapters.db.speed_zones import ZoneReader
 from server.adapters.db.substitutions import read_staffing
 from server.adapters.db.tables import exceptions, permits, plans, trip_riders, trips, users
 from server.domain.geo import Polyline
@@ -26,6 +28,8 @@ class RoadReader:
 
     def __init__(self) -> None:
         self._versions: dict[str, tuple[PlanVersion, Polyline]] = {}
+        self._papers = PaperReader()
+        self._zones = ZoneReader()
 
     def read(self, connection: Connection, trip_id: str) -> Road | None:
         """Read the plan of a trip; None where there is no such trip."""
@@ -70,7 +74,13 @@ class RoadReader:
             absences=_load_absences(connection, trip_id, row.service_on, version.direction),
             choices=load_choices(connection, trip_id, version.direction),
         )
-        return Road(plan, line)
+        return Road.of(
+            plan,
+            line,
+            thresholds=self._papers.thresholds(connection, row),
+            permit=self._papers.permit(connection, row),
+            zones=self._zones.along(connection, row.plan_id, version, row.service_on),
+        )
 
     def _load_version(self, connection: Connection, plan_id: str) -> tuple[PlanVersion, Polyline]:
         if plan_id not in self._versions:
