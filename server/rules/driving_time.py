@@ -59,12 +59,15 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
 
 
 def sign(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
-    """End what was said of a driver who isn't at the wheel any more."""
-    trip = state.trip
-    told = None if trip is None else find_open(trip, "fatigue")
-    if trip is None or told is None or told.about == state.crew.driver:
+    """Let whoever isn't at the wheel any more rest, and end what was said of them."""
+    shift, trip = state.shifts[0] if state.shifts else None, state.trip
+    if shift is None or shift.badge == state.crew.driver:
         return state
-    return replace(state, trip=end(trip, "fatigue", entry.key.t))
+    if shift.since_ms is not None and shift.standing_ms is None:
+        shift = replace(shift, standing_ms=entry.key.t)
+        state = replace(state, shifts=(shift, *state.shifts[1:]))
+    after = None if trip is None else end(trip, "fatigue", entry.key.t, shift.badge)
+    return state if after is trip else replace(state, trip=after)
 
 
 def _rules(state: VehicleState, context: Context) -> tuple[Thresholds, int | None]:

@@ -8,18 +8,45 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from server.domain.finding import Finding
+from server.domain.finding import Evidence, Finding
 from server.domain.geo import distance_m
-from server.domain.plan import TripStop
 from server.domain.record import Position
 from server.domain.trip import TripState, Visit
 from server.domain.vehicle_day import Context, Entry, Road, VehicleState
-from server.rules.statements import seen
 from server.rules.statements import state as stating
 
 
+def judge(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Judge the stops that are reached by this input: called when a visit has changed."""
+    trip = state.trip
+    if trip is None:
+        return state
+    after = trip
+    for visit in trip.visits:
+        if visit.arrived_at_ms == entry.key.t:
+            after = _reached(after, visit, entry, context)
+    return state if after is trip else replace(state, trip=after)
+
+
+def _reached(trip: TripState, visit: Visit, entry: Entry, context: Context) -> TripState:
+    road = context.find_road(trip.trip_id)
+    if road is None:
+        return trip
+    stop = road.plan.stops[visit.seq]
+    kept = tuple(one for one in trip.findings if not (one.kind == "stop_skipped" and one.stop_id == stop.id))
+    if len(kept) < len(trip.findings):
+        trip = replace(trip, findings=kept)
+    if not any(other.seq > visit.seq and other.arrived_at_ms is not None for other in trip.visits):
+        return trip
+    proof = Evidence("visit", entry.key.t, visit.seq, stop.lat, stop.lon, entry.source)
+    return stating(
+        trip,
+        Finding("stops_out_of_order", entry.key.t, entry.key.t, stop.id, stop_id=stop.id, evidence=(proof,)),
+    )
+
+
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
-    """Judge a door that opens or closes behind the bus's progress."""
+    """Keep the visit of a stop behind the bus's progress, by its door."""
     trip, fix = state.trip, entry.record
     assert isinstance(fix, Position)
     if fix.door is None or trip is None or trip.state != "en_route" or trip.next_seq < 2:
@@ -31,11 +58,11 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     elif fix.fix == 1:
         road = context.find_road(trip.trip_id)
         if road is not None and fix.spd < road.thresholds.moving_off_kmh:
-            after = _opened(trip, entry, fix, road)
+            after = _opened(trip, fix, road)
     return state if after is trip else replace(state, trip=after)
 
 
-def _opened(trip: TripState, entry: Entry, fix: Position, road: Road) -> TripState:
+def _opened(trip: TripState, fix: Position, road: Road) -> TripState:
     limits, stops = road.thresholds, road.plan.stops
     passed = {visit.seq for visit in trip.visits if visit.arrived_at_ms is None}
     if not passed:
@@ -56,22 +83,8 @@ def _opened(trip: TripState, entry: Entry, fix: Position, road: Road) -> TripSta
     stop = min(here, key=lambda one: distance_m(fix.lat, fix.lon, one.lat, one.lon))
     if not any(visit.seq > stop.seq and visit.arrived_at_ms is not None for visit in trip.visits):
         return trip  # nothing later was served: it was passed and found again
-    return _served(trip, stop, entry, fix)
-
-
-def _served(trip: TripState, stop: TripStop, entry: Entry, fix: Position) -> TripState:
     visit = Visit(stop.seq, arrived_at_ms=fix.t, by_door=True)
-    visits = tuple(visit if old.seq == stop.seq else old for old in trip.visits)
-    kept = tuple(one for one in trip.findings if not (one.kind == "stop_skipped" and one.stop_id == stop.id))
-    found = Finding(
-        "stops_out_of_order",
-        fix.t,
-        fix.t,
-        stop.id,
-        stop_id=stop.id,
-        evidence=(seen(entry, fix, "door", stop.seq),),
-    )
-    return stating(replace(trip, visits=visits, findings=kept), found)
+    return replace(trip, visits=tuple(visit if old.seq == stop.seq else old for old in trip.visits))
 
 
 def _closed(trip: TripState, fix: Position) -> TripState:
