@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from server.adapters.db.engine import Database
-from tests.builders.schema import new_sqlite
 from tests.builders.findings import put_finding
+from tests.builders.schema import new_sqlite
 from tests.builders.web import Web
 from tests.builders.world import ALPHA, BRAVO, build_world
 

@@ -13,7 +13,7 @@ from server.adapters.db.engine import Database
 from tests.builders.served import Phone, Served, serving
 from tests.builders.world import ALPHA, BRAVO, NEIGHBOUR, NOW_MS, build_world, change
 from tests.integration.api.test_live import log_in, say
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 Dial = Callable[..., Phone]
 
@@ -124,7 +124,7 @@ def test_a_watch_by_code_ends_by_code(served: Served, dial: Dial) -> None:
 
 def test_a_body_in_chunks_has_the_same_largest_size(served: Served) -> None:
     def send(*chunks: bytes) -> int:
-        line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+        line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE_S)
         headers = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}
         line.request("POST", "/api/v1/session", iter(chunks), headers, encode_chunked=True)
         status = line.getresponse().status
