@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import ports
 
@@ -22,6 +23,18 @@ def find_mosquitto() -> str | None:
     """Give the broker's path; Debian puts it where a user's PATH doesn't look."""
     return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
+
+# The machine's speed decides nothing. In CI each run tries the same examples; `make soak` tries many others.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "soak", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 _TOOLS: dict[str, tuple[Callable[[], str | None], str]] = {
     "browser": (find_chromium, "Chromium is not installed: apt install chromium"),
@@ -59,8 +72,12 @@ def _place(item: pytest.Item, places: Sequence[str]) -> int:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests for several workers, and say which of them stay together (decision 0110)."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order the tests for several workers, say which stay together (decision 0110), and leave the soak out unless it is named."""
+    if "soak" not in config.option.markexpr:
+        out = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=out)
     items.sort(key=lambda item: _place(item, _FIRST))
     for item in items:
         together = _place(item, _TOGETHER)

@@ -50,6 +50,7 @@ def serving(database: Database, dist: Path, **settings: Any) -> Iterator[Served]
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     until(lambda: found or not thread.is_alive(), "the server listens")
+    assert found, "the server ended before it listened: the thread's exception says why"
     try:
         yield found[0]
     finally:

@@ -72,6 +72,7 @@ def test_everything_written_arrives_once_and_is_known_to_be_saved(
     assert listener.live
 
 
+@pytest.mark.timed
 def test_it_says_online_with_all_fields_and_offline_when_it_leaves(
     device_sim: Start, listener: Listener
 ) -> None:
@@ -216,7 +217,7 @@ def test_without_a_word_from_the_server_records_are_sent_again_after_thirty_seco
 
 @pytest.mark.slow
 def test_faults_no_network_then_a_batch(device_sim: Start, listener: Listener, tmp_path: Path) -> None:
-    process = device_sim("--fault", "dead_zone:60-300@ZW-0001")
+    process = device_sim("--fault", "dead_zone:600-900@ZW-0001")
     until(lambda: len(listener.online[ONE]) >= 3, "online, last will, online")
     assert [said["online"] for said in listener.online[ONE]] == [1, 0, 1]
     assert [said["online"] for said in listener.online[TWO]] == [1]

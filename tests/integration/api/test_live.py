@@ -244,6 +244,7 @@ def test_the_window_s_end_is_told_and_no_position_comes_after(served: Served, di
     assert phone.of("position") == []
 
 
+@pytest.mark.timed
 def test_log_out_closes_its_sockets_and_no_others(served: Served) -> None:
     cookie, csrf = log_in(served, "guardian-alpha")
     kept_cookie, _ = log_in(served, "guardian-alpha")
@@ -264,6 +265,7 @@ def test_log_out_closes_its_sockets_and_no_others(served: Served) -> None:
     kept.close()
 
 
+@pytest.mark.timed
 def test_an_unlinked_child_and_a_closed_account_end_within_seconds(served: Served, dial: Dial) -> None:
     # As an import or a command does: it moves the catalogue's number, and says nothing else.
     phone, other, desk = dial("guardian-alpha"), dial("school-alpha"), dial("operator-alpha")

@@ -65,6 +65,7 @@ def is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_within_three_seconds_with_phones_connected(
     url: str, tmp_path: Path, free_port: Callable[[], int], number: signal.Signals

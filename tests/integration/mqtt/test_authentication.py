@@ -21,6 +21,7 @@ from tests.integration.mqtt.waiting import until
 from tests.waiting import PATIENCE_S, promised
 
 
+@pytest.mark.timed
 def test_a_revoked_device_is_out_within_10_seconds_and_stays_out(
     broker: RunningBroker, ingest: Ingest, devices: DeviceTable
 ) -> None:
@@ -122,6 +123,7 @@ def knock(port: int, user: str, secret: str) -> socket.socket:
     return door
 
 
+@pytest.mark.timed
 def test_500_reconnects_at_once_all_come_in(
     broker: RunningBroker, ingest: Ingest, devices: DeviceTable
 ) -> None:

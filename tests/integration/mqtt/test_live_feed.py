@@ -116,6 +116,7 @@ def test_a_command_says_one_thing_and_leaves(broker: RunningBroker, ingest: Inge
     assert (message.topic, message.payload) == (WAKE_INGEST, b'{"why":"catalog","vehicles":[]}')
 
 
+@pytest.mark.timed
 def test_a_command_that_finds_no_broker_says_so_in_time(broker: RunningBroker) -> None:
     cli = broker.endpoint(ROLE_CLI)
     broker.run(broker.broker.stop())

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from server.supervisor.folder_lock import FolderLock
 from tests.conftest import ROOT
 from tests.unit.supervisor.conftest import StartedUp, is_alive
@@ -26,6 +28,7 @@ def last_sentence(up: StartedUp) -> str:
     return up.log.splitlines()[-1]
 
 
+@pytest.mark.timed
 def test_says_ready_once_and_ends_cleanly_on_ctrl_c(start_up: Starter) -> None:
     up = start_up()
     up.until_ready()
@@ -43,6 +46,7 @@ def test_sigterm_ends_it_too(start_up: Starter) -> None:
     assert up.process.wait(PATIENCE_S) == 0
 
 
+@pytest.mark.timed
 def test_roles_that_ignore_the_wish_are_killed_within_five_seconds(start_up: Starter) -> None:
     up = start_up("ingest=deaf", "broker=deaf")
     up.until_ready()
