@@ -142,6 +142,14 @@ TABLE: dict[str, Promise] = {
     "POST /api/v1/trips/<trip>/cancel": _said(
         frozenset({"operator", "regulator"}), {"reason": "snow"}, 200, 409
     ),
+    "GET /api/v1/trips/<trip>/substitutes": Promise(OFFICE, ALPHA.id("run"), BRAVO.id("run")),
+    "GET /api/v1/substitutions": Promise(OFFICE),
+    "POST /api/v1/substitutions": Promise(
+        frozenset({"operator", "regulator"}), body={"trip_id": ALPHA.id("run"), "reason": ""}, answers=(422,)
+    ),
+    "DELETE /api/v1/substitutions/<substitution>": Promise(
+        frozenset({"operator", "regulator"}), None, "foreign-substitution", answers=(204,)
+    ),
     "GET /api/v1/board": Promise(frozenset({"admin", "operator", "school"})),
     "GET /api/v1/devices": Promise(frozenset({"admin", "operator"})),
     "GET /api/v1/devices/<device>/rejected": Promise(
