@@ -98,8 +98,8 @@ export class Http {
   }
 
   /** Take something away. Throws Failure. */
-  async remove(path: string): Promise<void> {
-    await this.#ask('DELETE', path);
+  async remove(path: string, body?: unknown): Promise<void> {
+    await this.#ask('DELETE', path, body);
   }
 
   /** The server's settings for pages, and its clock (its Date header where it does not say `now`). */
