@@ -25,7 +25,7 @@ from server.service.push_delivery import Pusher
 from tests.builders.web import Browser, Web
 from tests.builders.world import ALPHA, build_world
 from tests.fakes.push_service import FakeBrowser
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 GUARDIAN = f"user-{ALPHA.user('guardian')}".ljust(32, "0")
 
@@ -124,5 +124,5 @@ def post_office(
         yield post
     finally:
         post.pusher.stop()
-        thread.join(5)
+        thread.join(PATIENCE_S)
         post.pusher._threads.shutdown(wait=True)

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
+from tests.waiting import PATIENCE_S
+
 
 def b64(value: bytes) -> str:
     """Write as browsers do."""
@@ -157,4 +159,4 @@ def push_service() -> Iterator[FakePushService]:
         service.over.set()
         service.server.shutdown()
         service.server.server_close()
-        thread.join(5)
+        thread.join(PATIENCE_S)

@@ -18,7 +18,7 @@ from tests.builders.schema import new_sqlite
 from tests.builders.world import ALPHA, build_world
 from tests.conftest import ROOT
 from tests.fakes.push_service import FakeBrowser, FakePushService, Reply, Request, push_service
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 # The worker's own parts, without a broker; `real` is as much later as the test says, so that claims lapse without waiting.
 PROGRAM = """
@@ -104,7 +104,7 @@ class Worker:
         """Kill it where it stands."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
     def accepted(self) -> int:
         """Count the deliveries that were marked."""
@@ -133,13 +133,11 @@ def test_killed_between_push_and_mark_again_and_again(tmp_path: Path) -> None:
         try:
             for n in range(1, 4):
                 worker.start()
-                until(
-                    lambda n=n: worker.accepted() >= n and len(held) >= n, "some are marked, some are not", 30
-                )
+                until(lambda n=n: worker.accepted() >= n and len(held) >= n, "some are marked, some are not")
                 worker.kill()
             holding = False
             worker.start()
-            until(lambda: worker.accepted() == len(notices), "every notice is marked", 30)
+            until(lambda: worker.accepted() == len(notices), "every notice is marked")
         finally:
             worker.kill()
         shown = phone.shown

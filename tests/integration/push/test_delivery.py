@@ -10,7 +10,7 @@ from server.domain.limits import HISTORY_AFTER_MS
 from tests.builders.post import GUARDIAN, Post
 from tests.builders.world import ALPHA, change
 from tests.fakes.push_service import FakePushService, Reply, Request, push_service
-from tests.waiting import until
+from tests.waiting import promised, until
 
 MINUTE_S = 60
 
@@ -187,6 +187,7 @@ def test_a_service_that_takes_it_and_says_nothing_gets_it_again_under_the_same_t
     assert [headers["topic"] for headers in service.headers] == [notice, notice]
 
 
+@pytest.mark.timed
 def test_a_dead_service_holds_up_neither_the_page_nor_another_service(
     post: Post, service: FakePushService
 ) -> None:
@@ -203,13 +204,13 @@ def test_a_dead_service_holds_up_neither_the_page_nor_another_service(
         notices = [post.notice() for _ in range(30)]
         post.courier.deliver()
         assert len(post.page.told) == 30
-        until(lambda: len(phone.got) == 30, "the living one has them all", 20)
+        until(lambda: len(phone.got) == 30, "the living one has them all")
         took_s = time.monotonic() - began
         assert phone.shown == dict.fromkeys(notices, 1)
         assert service.most_under_way <= 2, (
             "of a service that never answered only this many are tried at once"
         )
-        assert took_s < 10, f"took {took_s:.1f} s beside a service that hangs"
+        promised("thirty deliveries beside a service that hangs", took_s, 10.0)
         service.over.set()
 
 
