@@ -3,6 +3,7 @@
 import time
 from random import Random
 
+import pytest
 from sqlalchemy import select
 
 from server.adapters.db import tables as t
