@@ -154,6 +154,8 @@ class Calls:
 
     def _call(self, facts: CallFacts) -> bool:
         row, now_ms = facts.finding, self._clock.now_ms()
+        if row.call_next_ms is not None and row.call_next_ms > now_ms:
+            return False  # another worker has called since the list was read
         rungs = facts.rungs()
         people = {one.user_id: one.role for rung in rungs for one in rung}
         next_ms = next_call_ms(now_ms if row.call_next_ms is None else row.call_next_ms, now_ms)
