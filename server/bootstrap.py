@@ -28,6 +28,7 @@ from server.service.devices import DeviceHasher, Devices
 
 if TYPE_CHECKING:
     from server.adapters.mqtt.endpoint import Endpoint
+    from server.adapters.push.vapid import VapidKey
 
 WEB_DIST: Final = Path(__file__).parents[1] / "web" / "dist"
 BEAT_S: Final = 2.0
@@ -111,6 +112,8 @@ def run_web(settings: Settings) -> int:
     from server.adapters.gevent_pool import GeventPool
     from server.adapters.mqtt.live_feed import LiveFeed
     from server.adapters.mqtt.topics import LIVE_ALL
+    from server.adapters.push.gate import PushGate
+    from server.adapters.push.outgoing import Outgoing
     from server.api.app import create_app
     from server.api.serve import serve
     from server.live.attach import attach_live
@@ -137,6 +140,7 @@ def run_web(settings: Settings) -> int:
             version=version("sixfixed"),
             dist=WEB_DIST,
         ),
+        push=PushGate(_push_key(settings).public, Outgoing(settings.outgoing_allow)),
     )
     app = create_app(deps)
     attach_live(app, deps)
@@ -151,19 +155,28 @@ def run_web(settings: Settings) -> int:
 def run_worker(settings: Settings) -> int:
     """Run the worker: notices, and the regular jobs in whichever worker holds the lease."""
     from server.adapters.db.counters import value_of
+    from server.adapters.db.findings_calls import DatabaseCalls
     from server.adapters.db.leases import DbLeases
     from server.adapters.db.outbox import DatabaseOutbox
+    from server.adapters.db.push_deliveries import DatabaseDeliveries
     from server.adapters.db.timetabling import DbTimetabling
     from server.adapters.live.page import PageChannel
     from server.adapters.mqtt.live_feed import LiveFeed
     from server.adapters.mqtt.topics import WAKE_INGEST, WAKE_NOTICES
-    from server.jobs.scheduler import Job, run_scheduler
+    from server.adapters.push.outgoing import Outgoing
+    from server.adapters.push.sender import HttpPushSender
+    from server.jobs.scheduler import Job, Nudge, run_scheduler
+    from server.service.calls import EVERY_S, Calls
     from server.service.courier import Courier
+    from server.service.push_delivery import Pusher
     from server.service.timetabling import make_trips
 
     database, clock = _database(settings), make_clock(settings.clock)
     feed = LiveFeed(_endpoint(settings, "role-worker"), (WAKE_NOTICES,), clock=clock)
-    courier = Courier(DatabaseOutbox(database), (PageChannel(feed.publish),), clock)
+    real = SystemClock()
+    sender = HttpPushSender(Outgoing(settings.outgoing_allow), _push_key(settings), real)
+    pusher = Pusher(DatabaseDeliveries(database, real), sender, clock, real)
+    courier = Courier(DatabaseOutbox(database), (pusher, PageChannel(feed.publish)), clock)
     store = DbTimetabling(database)
 
     def catalogue_number() -> int:
@@ -185,32 +198,48 @@ def run_worker(settings: Settings) -> int:
             make()
             seen[0] = number
 
+    calls = Calls(DatabaseCalls(database), clock, feed.publish, courier.wake)
+    call_now = Nudge("calls")
+
+    def hear(_topic: str, _payload: bytes) -> None:
+        courier.wake()
+        call_now()
+
     stop = threading.Event()
 
     def end(*_: object) -> None:
         stop.set()
         courier.stop()
+        pusher.stop()
 
     _on_signals(end)
-    feed.start(lambda _topic, _payload: courier.wake())
+    feed.start(hear)
     _beat(database, "alive.worker", stop)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    jobs_to_do = [Job("trips", HOUR_S, make), Job("changes", CHANGED_S * clock.speed, make_changed)]
+    jobs_to_do = [
+        Job("trips", HOUR_S, make),
+        Job("changes", CHANGED_S * clock.speed, make_changed),
+        Job("calls", EVERY_S * clock.speed, calls.run),
+    ]
     jobs = threading.Thread(
         target=run_scheduler,
         args=(DbLeases(database), clock, jobs_to_do),
-        kwargs={"holder": holder, "stop": stop},
+        kwargs={"holder": holder, "stop": stop, "nudges": (call_now,)},
         name="jobs",
         daemon=True,
     )
     jobs.start()
+    pushing = threading.Thread(target=pusher.run, name="push", daemon=True)
+    pushing.start()
     announce_ready()
     try:
         courier.run()
         return 0
     finally:
         stop.set()
+        pusher.stop()
         jobs.join(2.0)
+        pushing.join(2.0)
         feed.stop()
         database.dispose()
 
@@ -379,6 +408,13 @@ def _endpoint(settings: Settings, role: str) -> Endpoint:
         return Endpoint.parse(settings.broker_url)
     local = settings.mqtt.local
     return Endpoint(local.host, local.port, role, ensure_role_secrets(settings.data)[role])
+
+
+def _push_key(settings: Settings) -> VapidKey:
+    from server.adapters.push.vapid import VapidKey
+    from server.secrets import ensure_push_key
+
+    return VapidKey(ensure_push_key(settings.data), settings.contact, SystemClock())
 
 
 def _credentials(answer: dict[str, str], password: str, *, made: bool) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ Precedence: option, then environment, then settings file, then default. There is
 
 import difflib
 import os
+import re
 import tomllib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
@@ -51,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tiles_attribution: str
     clock: str
     outgoing_allow: tuple[str, ...]
+    push_contact: str | None
     log_level: str
     demo: bool
     demo_buses: int
@@ -59,6 +61,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def base_url(self) -> str:
         """Give the URL that people open: the public one, else the one this machine listens on."""
         return self.public_url or f"http://{self.http.local}"
+
+    @property
+    def contact(self) -> str:
+        """Give whom a push service may turn to about what we send (RFC 8292, 2.1): the setting, else the public URL."""
+        parts = urlsplit(self.public_url or "")
+        if self.push_contact is not None or parts.hostname is None:
+            return self.push_contact or "mailto:sixfixed@localhost"
+        if parts.scheme == "https" and parts.port is None:
+            return f"https://{parts.hostname}"
+        return f"mailto:sixfixed@{parts.hostname if '.' in parts.hostname else 'localhost'}"
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -111,6 +123,12 @@ def _url(*schemes: str) -> Callable[[str], str | None]:
         return text.rstrip("/")
 
     return parse
+
+
+def _contact(text: str) -> str | None:
+    if text and not re.fullmatch(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+|https://[\w-]+(\.[\w-]+)+", text):
+        raise ValueError("write mailto:NAME@HOST or https://HOST, where a push service reaches the operator")
+    return text or None
 
 
 def _database_url(text: str) -> str:
@@ -190,6 +208,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("tiles-attribution", "TEXT", str, "", "words that the tiles' owner wants on the map"),
     Setting("clock", "SPEC", _clock, "", "a shifted clock: start=TIME,speed=NUMBER (default: the machine's)"),
     Setting("outgoing-allow", "LIST", _words, "", "addresses that web push and channels may call, by commas"),
+    Setting(
+        "push-contact",
+        "ADDRESS",
+        _contact,
+        "",
+        "whom a push service may turn to: mailto:NAME@HOST or https://HOST",
+    ),
     Setting(
         "log-level",
         "LEVEL",

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from server.errors import StartError
 
@@ -48,6 +51,34 @@ def ensure_session_key(data_dir: Path) -> bytes:
                 "(everyone logs in again)"
             )
         return key
+
+
+def ensure_push_key(data_dir: Path) -> bytes:
+    """Give the private key that signs what web push sends (P-256, PEM), making it at the first call; raise StartError.
+
+    Every browser's subscription is bound to it (RFC 8292): another key means that everyone subscribes anew.
+    """
+    with _keys_folder(data_dir) as folder:
+        path = folder / "push.pem"
+        if not path.exists():
+            write_secret_file(path, _make_push_key())
+        key = path.read_bytes()
+        try:
+            private = serialization.load_pem_private_key(key, None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            private = None
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+            raise StartError(
+                f"{path} holds no P-256 private key in PEM; restore it from a backup, or delete it, and the next start "
+                "makes a new one (then every page subscribes to notices again)"
+            )
+        return key
+
+
+def _make_push_key() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def write_secret_file(path: Path, content: bytes) -> None:

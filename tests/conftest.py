@@ -2,11 +2,13 @@
 
 import os
 import shutil
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import ports
 
 ROOT = Path(__file__).parents[1]
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -21,6 +23,18 @@ def find_mosquitto() -> str | None:
     """Give the broker's path; Debian puts it where a user's PATH doesn't look."""
     return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
+
+# The machine's speed decides nothing. In CI each run tries the same examples; `make soak` tries many others.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "soak", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 _TOOLS: dict[str, tuple[Callable[[], str | None], str]] = {
     "browser": (find_chromium, "Chromium is not installed: apt install chromium"),
@@ -37,6 +51,40 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(missing)
 
 
+# What takes longest begins first, so that no worker is left with it in the end.
+_FIRST = (
+    "tests/faults/test_processes.py",
+    "tests/browser",
+    "tests/unit/demo/test_driven_day.py",
+    "tests/faults",
+    "tests/sim/test_protocol.py",
+    "tests/bench",
+    "tests/sim",
+    "tests/integration/mqtt",
+)
+# Tests that share what is dear to make stay together on one worker: the demo, a broker, a world of two sides.
+_TOGETHER = ("tests/browser", "tests/integration/mqtt/test_rights.py", "tests/contract/test_rights.py")
+
+
+def _place(item: pytest.Item, places: Sequence[str]) -> int:
+    path = item.path.relative_to(ROOT).as_posix()
+    return next((n for n, place in enumerate(places) if f"{path}/".startswith(f"{place}/")), len(places))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order the tests for several workers, say which stay together (decision 0110), and leave the soak out unless it is named."""
+    if "soak" not in config.option.markexpr:
+        out = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=out)
+    items.sort(key=lambda item: _place(item, _FIRST))
+    for item in items:
+        together = _place(item, _TOGETHER)
+        if together < len(_TOGETHER):
+            item.add_marker(pytest.mark.xdist_group(_TOGETHER[together]))
+
+
 @pytest.fixture
 def chromium_path() -> str:
     """Give the browser's path to a test marked `browser`."""
@@ -47,16 +95,5 @@ def chromium_path() -> str:
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """Give a maker of TCP ports that were free on loopback a moment ago, each another."""
-    given: set[int] = set()
-
-    def make() -> int:
-        while True:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
-            if port not in given:
-                given.add(port)
-                return port
-
-    return make
+    """Give a maker of TCP ports that are free on loopback, each another."""
+    return ports.free_port

@@ -21,6 +21,7 @@ from server.api import (
     preferences,
     push,
     session,
+    substitutions,
     trips,
 )
 from server.api.endpoint import Endpoint
@@ -43,6 +44,7 @@ def endpoints() -> tuple[Endpoint, ...]:
         *findings.ENDPOINTS,
         *trips.ENDPOINTS,
         *crew.ENDPOINTS,
+        *substitutions.ENDPOINTS,
         *devices.ENDPOINTS,
         *catalog.endpoints(),
     )

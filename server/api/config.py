@@ -23,7 +23,9 @@ def show_config(ask: Ask) -> PublicConfig:
             maxzoom=MAX_ZOOM,
         )
     now = at(ask.now_ms, ask.work.scopes.timezone())
-    return PublicConfig(tiles, settings.demo, settings.version, now, ask.deps.clock.speed)
+    return PublicConfig(
+        tiles, settings.demo, settings.version, now, ask.deps.clock.speed, ask.deps.push.public_key
+    )
 
 
 ENDPOINTS = (Endpoint("GET", "/config", policy.PUBLIC, show_config, PublicConfig, "Settings of the pages"),)

@@ -11,6 +11,7 @@ from server.api.endpoint import under
 from server.api.errors import answer
 from server.service import policy, readiness
 from server.service.origin import is_local
+from server.service.push_delivery import OUTCOMES
 from server.service.web_deps import WebDeps
 
 # What proxies say of whom they speak for, each by another custom.
@@ -28,7 +29,14 @@ def add(app: Flask, deps: WebDeps) -> None:
         reasons = deps.pool.run(state.reasons)
         return answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
 
+    def read_pushes() -> None:
+        with deps.store.read() as work:
+            deps.metrics.pushes_waiting.set(work.house.pushes_waiting())
+            for outcome in OUTCOMES:
+                deps.metrics.push_attempts.labels(outcome).set(work.house.counter(f"push.{outcome}") or 0)
+
     def metrics() -> Response:
+        deps.pool.run(read_pushes)
         return Response(deps.metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     for name, view in (("healthz", healthz), ("readyz", readyz), ("metrics", metrics)):

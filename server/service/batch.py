@@ -27,11 +27,12 @@ UNNAMED_KEPT: Final = 50  # nameless refusals kept of one device in one batch; t
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a committed batch has to tell: positions, trips and rides that changed, devices that get `saved`."""
+    """What a committed batch has to tell: positions, trips, rides and findings that changed, devices that get `saved`."""
 
     heads: list[Head] = []
     trips: list[str] = []
     rides: list[tuple[str, Ride]] = []
+    findings: list[str] = []
     devices: list[str] = []
     present: list[str] = []
     accepted: int = 0
@@ -108,6 +109,7 @@ class Batch:
             heads=heads,
             trips=trips,
             rides=self._folder.take_rides(),
+            findings=work.take_findings(),
             devices=sorted({device for device, _ in self._touched}),
             present=list(self._present),
             accepted=len(accepted),

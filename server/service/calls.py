@@ -154,11 +154,11 @@ class Calls:
 
     def _call(self, facts: CallFacts) -> bool:
         row, now_ms = facts.finding, self._clock.now_ms()
+        if row.call_next_ms is not None and row.call_next_ms > now_ms:
+            return False  # another worker has called since the list was read
         rungs = facts.rungs()
         people = {one.user_id: one.role for rung in rungs for one in rung}
-        if row.call_next_ms is None:
-            return False
-        next_ms = next_call_ms(row.call_next_ms, now_ms)
+        next_ms = next_call_ms(now_ms if row.call_next_ms is None else row.call_next_ms, now_ms)
         call = climb(row.tier, row.calls, [[one.user_id for one in rung] for rung in rungs] or [[]])
         if not call.users:
             log.warning("finding %s (%s) calls, and nobody has an account to be called by", row.id, row.kind)

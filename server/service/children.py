@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from server.domain.plan import PlannedStop
@@ -10,7 +12,7 @@ from server.errors import NotFoundError
 from server.service import shapes
 from server.service.instants import at, day, day_after
 from server.service.policy import Scope, window_ms
-from server.service.rows import ChildTripRow
+from server.service.rows import ChildRow, ChildTripRow
 from server.service.trip_facts import TripFacts, gather
 from server.service.web_ports import Work
 
@@ -63,6 +65,7 @@ def get_child(work: Work, scope: Scope, rider_id: str, now_ms: int, *, whole: bo
             shapes.ChildException(each.id, each.service_on, each.direction, "absent")
             for each in work.children.list_exceptions(rider_id, scope.on)
         ],
+        call=_whom_to_call(row, [entry for _, entry in known]),
     )
 
 
@@ -75,6 +78,22 @@ def get_bus(work: Work, scope: Scope, rider_id: str, now_ms: int) -> shapes.Posi
             "last stop."
         )
     return trip.position
+
+
+def _whom_to_call(row: ChildRow, entries: Sequence[ChildTripRow]) -> list[shapes.Ring]:
+    """List who has a number: the school, then the companies of today's trips. A driver's number is nobody's but theirs."""
+    school = [shapes.Ring(row.school.name, "school", row.school_phone)] if row.school_phone else []
+    companies = {entry.operator.id: entry for entry in entries if entry.operator_phone}
+    return school + [
+        shapes.Ring(entry.operator.name, "operator", entry.operator_phone)
+        for entry in companies.values()
+        if entry.operator_phone
+    ]
+
+
+def _instead_of(entry: ChildTripRow) -> shapes.Named | None:
+    bus = entry.trip.vehicle
+    return entry.permitted if bus is not None and entry.permitted not in (None, bus) else None
 
 
 def _is_today(entry: ChildTripRow, now_ms: int) -> bool:
@@ -114,6 +133,7 @@ def _show_trip(facts: TripFacts, entry: ChildTripRow) -> shapes.ChildTrip:
         direction=row.direction,
         state=row.state,
         bus=row.vehicle,
+        instead_of=_instead_of(entry),
         route=row.route,
         stop=None if mine is None else shapes.Named(mine.id, mine.code, mine.name),
         school_stop=shapes.Named(planned[school_seq].id, planned[school_seq].code, planned[school_seq].name),

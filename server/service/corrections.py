@@ -1,4 +1,4 @@
-"""What must be taken back: rides that guardians were told of and that, folded again, did not happen."""
+"""What must be taken back: rides and alarms that guardians were told of and that, folded again, were not so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Final
 
 from server.domain.trip import Announcement, NoticeKind, TripState
 
-RIDE_NOTICES: Final[tuple[NoticeKind, ...]] = ("boarded", "alighted", "arrived")
+TAKEN_BACK: Final[tuple[NoticeKind, ...]] = (
+    "boarded", "alighted", "arrived", "no_show", "wrong_stop", "wrong_bus", "left_aboard", "handed_over",
+)  # fmt: skip
 
 
 def corrections(told: Set[tuple[str, NoticeKind, int]], trip: TripState) -> list[Announcement]:
@@ -17,7 +19,7 @@ def corrections(told: Set[tuple[str, NoticeKind, int]], trip: TripState) -> list
     """
     holds = {(one.rider_id, one.kind, one.occurrence) for one in trip.announcements}
     return [
-        Announcement(rider_id, "correction", 100 * RIDE_NOTICES.index(kind) + occurrence, 0)
+        Announcement(rider_id, "correction", 100 * TAKEN_BACK.index(kind) + occurrence, 0, corrects=kind)
         for rider_id, kind, occurrence in sorted(told - holds)
-        if kind in RIDE_NOTICES
+        if kind in TAKEN_BACK
     ]

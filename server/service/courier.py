@@ -1,7 +1,7 @@
 """The courier: takes notices out of the outbox to their people, each once its row is committed.
 
-A notice of an event older than 15 min goes to history, marked late, and is announced to nobody. A crash between telling and
-marking tells it again under the same id, which a page shows once.
+A notice of an event older than 15 min goes to history, marked late, and is announced to nobody, but for a condition that still
+holds. A crash between telling and marking tells it again under the same id, which a page and a phone show once.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ class Waiting(msgspec.Struct, frozen=True):
     id: str
     user_id: str
     at_ms: int
+    lasts: bool = False  # it tells of a condition that still holds, however old its beginning is
 
 
 class Outbox(Protocol):
     """The notices that wait."""
 
-    def list_waiting(self, limit: int) -> list[Waiting]:
+    def list_waiting(self, limit: int, now_ms: int) -> list[Waiting]:
         """List the oldest ones."""
 
     def mark(self, *, sent: Sequence[str], expired: Sequence[str], at_ms: int) -> None:
@@ -41,10 +42,10 @@ class Outbox(Protocol):
 
 
 class Channel(Protocol):
-    """One way to reach people."""
+    """One way to reach people. A slow one takes note and returns: the others wait for it."""
 
     def tell(self, notices: Sequence[Waiting]) -> None:
-        """Tell them; raise when it can't be done now."""
+        """Tell them, or take lasting note to; raise when it can't be done now. The same may be told again."""
 
 
 class Courier:
@@ -79,14 +80,26 @@ class Courier:
 
     def deliver(self) -> int:
         """Deliver what waits, once; give how many there were."""
-        waiting = self._outbox.list_waiting(AT_ONCE)
+        now_ms = self._clock.now_ms()
+        waiting = self._outbox.list_waiting(AT_ONCE, now_ms)
         if not waiting:
             return 0
-        now_ms = self._clock.now_ms()
-        fresh = [notice for notice in waiting if now_ms - notice.at_ms <= HISTORY_AFTER_MS]
-        late = [notice.id for notice in waiting if now_ms - notice.at_ms > HISTORY_AFTER_MS]
-        if fresh:
-            for channel in self._channels:
-                channel.tell(fresh)
-        self._outbox.mark(sent=[notice.id for notice in fresh], expired=late, at_ms=now_ms)
-        return len(waiting)
+        fresh = [notice for notice in waiting if notice.lasts or now_ms - notice.at_ms <= HISTORY_AFTER_MS]
+        told = self._tell(fresh) if fresh else True
+        late = sorted({notice.id for notice in waiting} - {notice.id for notice in fresh})
+        self._outbox.mark(sent=[notice.id for notice in fresh] if told else [], expired=late, at_ms=now_ms)
+        # What could not be told is looked at again by and by, not at once.
+        return len(waiting) if told else 0
+
+    def _tell(self, notices: Sequence[Waiting]) -> bool:
+        """Tell through every channel, whatever the one before said; False when one could not."""
+        told = True
+        for channel in self._channels:
+            try:
+                channel.tell(notices)
+            except Exception:
+                log.exception(
+                    "notices could not go through %s; they wait and are tried again", type(channel).__name__
+                )
+                told = False
+        return told

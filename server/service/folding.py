@@ -14,10 +14,13 @@ from typing import Final
 from server.domain.record import Position
 from server.domain.trip import Announcement, Ride, TripState
 from server.domain.vehicle_day import Entry, VehicleState
-from server.rules import absences
+from server.rules import absences, substituting
 from server.rules.pipeline import fold
 from server.service.corrections import corrections
 from server.service.ingest_ports import Bus, Catalogue, LogWork
+from server.service.streams import Streams
+from server.service.timing import Timing
+from server.service.turns import Revised, Turns
 from server.service.vehicle_head import VehicleHead, trip_id_of
 
 CHECKPOINT_MS: Final = 10 * 60_000
@@ -33,9 +36,13 @@ log = logging.getLogger("sixfixed.ingest.fold")
 class Folder:
     """Folds entries into vehicles and projects the trips that changed, within the caller's transaction."""
 
-    def __init__(self, catalogue: Catalogue, now_ms: Callable[[], int], now_s: Callable[[], float]) -> None:
-        """`now_ms` is the school day's clock, for what people said; `now_s` real seconds, for what folding again costs."""
+    def __init__(
+        self, catalogue: Catalogue, streams: Streams, now_ms: Callable[[], int], now_s: Callable[[], float]
+    ) -> None:
+        """`now_ms` is the school day's clock, for deadlines and what people said; `now_s` real seconds, for what folding again costs."""
         self._catalogue = catalogue
+        self._timing = Timing(streams, now_ms, now_s)
+        self._turns = Turns(catalogue)
         self._now_ms = now_ms
         self._now_s = now_s
         self._heads: dict[str, VehicleHead] = {}
@@ -52,6 +59,7 @@ class Folder:
         """Drop every head: memory may differ from what was committed."""
         self._lost |= {vehicle: head.bus for vehicle, head in self._heads.items()}
         self._heads.clear()
+        self._turns.forget()
         self._due.clear()
         self._holding.clear()
         self._folded.clear()
@@ -70,6 +78,11 @@ class Folder:
                 head.late_ms, head.refold_at = head.state.key.t + 1, now_s
                 self._due[vehicle] = None
 
+    def revise(self, work: LogWork, buses: Iterable[tuple[Bus, int]]) -> None:
+        """Fold buses again from an instant on: what was approved of their trips is not what it was."""
+        for bus, from_ms in buses:
+            self._revise(work, bus, {bus.vehicle_id: from_ms})
+
     @property
     def is_behind(self) -> bool:
         """Say whether some vehicle's log isn't folded to its end."""
@@ -85,6 +98,7 @@ class Folder:
         if found is None:
             self._lost.pop(bus.vehicle_id, None)
             found = self._heads[bus.vehicle_id] = VehicleHead(bus)
+            self._turns.inherit(work, bus.vehicle_id)
             self._go_back(work, found, work.find_checkpoint(bus.vehicle_id, None))
             self._step(work, found)
         found.bus = bus
@@ -92,6 +106,7 @@ class Folder:
 
     def take(self, work: LogWork, head: VehicleHead, entry: Entry, *, hold: bool, now_s: float) -> None:
         """Fold a stored entry now, or leave it in the log for later: held while a lower seq is on its way, or late."""
+        self._revise(work, head.bus, self._turns.heirs(head.bus.vehicle_id, entry.key.t))
         key = head.state.key
         if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
             self._late(work, head, entry, now_s)
@@ -146,15 +161,29 @@ class Folder:
         for head in self._heads.values():
             self._settle(head)
 
+    def look(self) -> None:
+        """Have the trips written of which time alone may have made something else."""
+        now_ms = self._now_ms()
+        self._folded.update(
+            vehicle for vehicle, head in self._heads.items() if self._timing.is_due(head, now_ms)
+        )
+
     def project(self, work: LogWork) -> list[str]:
-        """Write the trips that changed since their rows were last written; give their ids."""
+        """Write what changed of vehicles and their trips, as of now, since their rows were last written; give the trips' ids."""
         written: list[str] = []
         for vehicle_id in sorted(self._folded):
             head = self._heads[vehicle_id]
-            trip = head.state.trip
-            if trip is not None and not head.behind and head.projected.get(trip.trip_id) is not trip:
-                self._project(work, head, trip)
-                written.append(trip.trip_id)
+            if head.behind:
+                continue
+            for trip in (*head.state.earlier, head.state.trip):
+                if trip is None or (trip is not head.state.trip and trip.trip_id not in head.projected):
+                    continue
+                if self._advanced(work, head, trip) is not head.projected.get(trip.trip_id):
+                    self._project(work, head, trip)
+                    written.append(trip.trip_id)
+            if head.found is not head.state.findings:
+                work.project_found(head.bus, head.found, head.state.findings, self._now_ms())
+                head.found = head.state.findings
         self._folded.clear()
         return written
 
@@ -194,19 +223,25 @@ class Folder:
             return
         pending, stale = head.finish()
         self._settle(head)
+        for trip in head.state.earlier:
+            if trip.trip_id not in pending and self._advanced(work, head, trip) is not trip:
+                pending[trip.trip_id] = trip  # time went on after its turn
         if head.state.trip is not None and head.state.trip.trip_id in pending:
             pending[head.state.trip.trip_id] = head.state.trip
         for trip in pending.values():
             self._project(work, head, trip)
         for trip_id in stale - pending.keys():
             self._unproject(work, head, trip_id)
+        again = head.found_again | {one.key: one for one in head.state.findings}
+        work.reconcile_found(head.bus, list(again.values()), head.found_from_ms, self._now_ms())
+        head.found, head.found_again = head.state.findings, {}
         head.touched = sorted(stale | pending.keys())
         head.rest_until = self._now_s() + max(REFOLD_EVERY_S, REST * head.spent_s)
         head.spent_s = 0.0
 
     def _fold_on(self, work: LogWork, head: VehicleHead, entries: Sequence[Entry]) -> None:
         """Fold entries that follow the head; while it is behind, trips are kept back until the end of the log."""
-        context = self._catalogue.context(head.bus)
+        context = self._turns.context(work, head.bus)
         loose = head.state.loose
         self._folded.add(head.bus.vehicle_id)
         for entry in entries:
@@ -218,6 +253,8 @@ class Folder:
             if cut and before.loose and before.loose is not loose:
                 work.put_loose_rides(before)
             head.state = after
+            if head.behind and after.findings is not before.findings:
+                head.found_again |= {one.key: one for one in after.findings}
             if head.behind and after.trip is not None and after.trip is not before.trip:
                 head.pending[after.trip.trip_id] = after.trip
             if cut and before.trip is not None:
@@ -254,24 +291,37 @@ class Folder:
         trip = head.state.trip
         if trip is None or head.behind:
             return
-        road = self._catalogue.context(head.bus).find_road(trip.trip_id)
+        road = self._catalogue.find_road(trip.trip_id)
         if road is None:
             return
-        after = absences.settle(trip, road.plan, self._now_ms())
+        now_ms = self._now_ms()
+        after = substituting.settle(absences.settle(trip, road.plan, now_ms), road.plan, now_ms)
         if after is not trip:
             head.set_trip(after)
             self._folded.add(head.bus.vehicle_id)
 
-    def _project(self, work: LogWork, head: VehicleHead, trip: TripState) -> None:
-        before = head.projected.get(trip.trip_id)
+    def _advanced(self, work: LogWork, head: VehicleHead, trip: TripState) -> TripState:
+        road = self._catalogue.find_road(trip.trip_id)
+        return self._timing.advance(work, head, trip, None if road is None else road.plan)
+
+    def _project(self, work: LogWork, head: VehicleHead, folded: TripState) -> None:
+        trip, before = self._advanced(work, head, folded), head.projected.get(folded.trip_id)
         if before is trip:
             return
-        told: list[Announcement] = list(trip.announcements)
-        if before is not None and trip.announcements[: len(before.announcements)] == before.announcements:
-            told = told[len(before.announcements) :]
+        if before is not None and _took_back(before, trip):
+            before = None  # what time had made of it is not so after all: the rows are looked at one by one
+        road, ours, revised = self._catalogue.find_road(trip.trip_id), False, Revised()
+        if road is not None and road.plan.substitutes:
+            ours, revised = self._turns.claim(work, road.plan, trip)
+            if not ours:
+                self._revise(work, head.bus, revised)
+                head.projected.pop(trip.trip_id, None)
+                return
+        told = _news(before, trip)
         if before is None:
             told += corrections(work.list_told(trip.trip_id), trip)
-        if not work.project(before, trip, self._catalogue.tell(trip, told) if told else ()):
+        words = self._catalogue.tell(trip, told) if told else ()
+        if not work.project(before, trip, words, self._now_ms(), ours=ours):
             head.projected.pop(trip.trip_id, None)
             return  # two buses say that they run it: the first to say so does
         if before is not None:
@@ -282,17 +332,37 @@ class Folder:
             known = sum(1 for ride in trip.rides if ride.at_ms < fresh_ms)
         self._rides += [(trip.trip_id, ride) for ride in trip.rides[known:]]
         head.projected[trip.trip_id] = trip
+        self._revise(work, head.bus, revised)
+
+    def _revise(self, work: LogWork, bus: Bus, revised: Revised) -> None:
+        """Have vehicles of one operator folded again from an instant on, unless their fold has not come so far."""
+        for vehicle_id, from_ms in revised.items():
+            work.drop_checkpoints(vehicle_id, from_ms)
+            head = self._heads.get(vehicle_id)
+            if head is None:
+                self._lost[vehicle_id] = Bus(vehicle_id, bus.operator_id)
+                continue
+            key = head.state.key
+            if key is None or (key.t < from_ms and not head.held):
+                continue
+            if head.late_ms is None:
+                head.refold_at = max(self._now_s() + REFOLD_AFTER_S, head.rest_until)
+                self._due[vehicle_id] = None
+            head.late_ms = from_ms if head.late_ms is None else min(head.late_ms, from_ms)
 
     def _unproject(self, work: LogWork, head: VehicleHead, trip_id: str) -> None:
         """Take back a trip that, folded again, this bus did not run; another bus that said so too has it then."""
         never = TripState(trip_id, vehicle_id=head.bus.vehicle_id)
         told = corrections(work.list_told(trip_id), never)
         head.projected.pop(trip_id, None)
+        revised = self._turns.drop(work, trip_id, head.bus.vehicle_id)
         if not work.unproject(
-            trip_id, head.bus.vehicle_id, self._catalogue.tell(never, told) if told else ()
+            trip_id, head.bus.vehicle_id, self._catalogue.tell(never, told) if told else (), self._now_ms()
         ):
             return
-        for other in self._heads.values():
+        self._turns.drop(work, trip_id, head.bus.vehicle_id)  # the row names nobody now
+        self._revise(work, head.bus, revised)
+        for other in list(self._heads.values()):
             for trip in (*other.state.earlier, other.state.trip):
                 if other is not head and trip is not None and trip.trip_id == trip_id:
                     self._project(work, other, trip)
@@ -301,3 +371,25 @@ class Folder:
         self.rule_errors[rule] += 1
         kind = "position" if isinstance(entry.record, Position) else type(entry.record).__name__.lower()
         log.error("rule %s failed on a %s of %s: %r; the record is kept", rule, kind, entry.key.device, error)
+
+
+def _news(before: TripState | None, trip: TripState) -> list[Announcement]:
+    """List what is announced now and was not before."""
+    if before is None:
+        return list(trip.announcements)
+    if _begins_with(trip, before):
+        return list(trip.announcements[len(before.announcements) :])
+    known = set(before.announcements)
+    return [one for one in trip.announcements if one not in known]
+
+
+def _took_back(before: TripState, trip: TripState) -> bool:
+    """Say whether something that was announced is so no more."""
+    return not _begins_with(trip, before) and not set(before.announcements) <= set(trip.announcements)
+
+
+def _begins_with(trip: TripState, before: TripState) -> bool:
+    return (
+        trip.announcements is before.announcements
+        or trip.announcements[: len(before.announcements)] == before.announcements
+    )

@@ -21,7 +21,7 @@ from server.domain.vehicle_day import Unavailable
 from server.service.batch import Batch, Outcome
 from server.service.folding import Folder
 from server.service.gate import judge
-from server.service.hand_inputs import take_hand_inputs
+from server.service.hand_inputs import take_hand_inputs, tell_substitutions
 from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speaker
 from server.service.portions import in_batches, parted
 from server.service.streams import Streams
@@ -35,6 +35,7 @@ REFOLD_S: Final = (
     0.05  # own choice: what folding again may take of one turn, so that live records wait no longer
 )
 SWEPT_DAYS: Final = 15  # a trip is swept as long as a recorder's backlog may still take its run back (PROTOCOL: 7 days), twice
+GIVEN_BACK_MS: Final = 120_000  # own choice: substitutions are looked at again so far back, lest one that was committed late be missed
 WAKE_TOPIC: Final = "wake/ingest"
 
 log = logging.getLogger("sixfixed.ingest")
@@ -75,11 +76,13 @@ class Ingest:
         self._speaker = speaker
         self._clock = clock
         self._real = real
-        self._folder = Folder(catalogue, clock.now_ms, clock.monotonic)
         self._streams = Streams()
+        self._folder = Folder(catalogue, self._streams, clock.now_ms, clock.monotonic)
         self._stop = Event()
         self._woken = True
         self._swept = False
+        self._told_ahead: dict[str, int] = {}
+        self._given_ms = clock.now_ms() - GIVEN_BACK_MS
         self._kept_house_at = self._away_until = float("-inf")
         self.counts = Counts()
         self.rejected: Counter[str] = Counter()
@@ -266,28 +269,33 @@ class Ingest:
                 if self._clock.monotonic() - now_s >= REFOLD_S:
                     break
             trips.update(self._folder.project(work))
-            rides = self._folder.take_rides()
-        self._told(Outcome(trips=sorted(trips), rides=rides), now_s)
+            rides, found = self._folder.take_rides(), work.take_findings()
+        self._told(Outcome(trips=sorted(trips), rides=rides, findings=found), now_s)
 
     def _keep_house(self, now_s: float) -> None:
         changed = self._catalogue.changed()
         if changed:
             self._catalogue.forget()
-        if changed - {"inputs"}:
+        if changed - {"inputs", "substitutions"}:
             self._folder.again(now_s)
         now_ms = self._clock.now_ms()
         since = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=SWEPT_DAYS)
         with self._log.write() as work:
+            if "substitutions" in changed:
+                self._folder.revise(work, work.list_given(self._given_ms, now_ms))
+                self._given_ms = now_ms - GIVEN_BACK_MS
             cancelled = take_hand_inputs(work, self._catalogue, self._folder, now_ms, now_s)
+            cancelled |= tell_substitutions(work, self._catalogue, self._told_ahead, now_ms)
             trips = set(work.sweep(now_ms, f"{since:%Y-%m-%d}" if self._swept else None))
             if changed or not self._swept:
                 trips.update(work.settle_exceptions(now_ms))
                 self._folder.settle(work)
+            self._folder.look()
             trips.update(cancelled, self._folder.project(work))
-            rides = self._folder.take_rides()
+            rides, found = self._folder.take_rides(), work.take_findings()
             work.beat("alive.ingest", self._real.now_ms())
         self._kept_house_at, self._woken, self._swept = now_s, False, True
-        self._told(Outcome(trips=sorted(trips), rides=rides), now_s)
+        self._told(Outcome(trips=sorted(trips), rides=rides, findings=found), now_s)
 
     def _told(self, outcome: Outcome, now_s: float) -> None:
         self._streams.touch(outcome.devices, outcome.present, now_s)
@@ -295,9 +303,12 @@ class Ingest:
             self._speaker.positions(outcome.heads)
         if outcome.trips:
             self._speaker.trips(outcome.trips)
-            self._speaker.wake_notices()
         if outcome.rides:
             self._speaker.rides(outcome.rides)
+        if outcome.findings:
+            self._speaker.findings(outcome.findings)
+        if outcome.trips or outcome.findings:
+            self._speaker.wake_notices()
 
     def _forget(self) -> None:
         """Trust nothing in memory after a failed transaction: it is read back from what was committed."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from server.domain.finding import Finding
 from server.domain.hand import Hand
 from server.domain.record import Duty
 from server.domain.seq_ranges import SeqRanges
@@ -86,9 +87,6 @@ class LogWork(Protocol):
     def find_bus_of_trip(self, trip_id: str, t_ms: int) -> Bus | None:
         """Find the bus that ran a trip at t_ms, else the one that is planned for it."""
 
-    def find_operator(self, trip_id: str) -> str:
-        """Give the operator of a trip."""
-
     def find_holder(self, trip_id: str) -> Holder | None:
         """Find which bus runs a trip by its row."""
 
@@ -119,6 +117,9 @@ class LogWork(Protocol):
     def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
         """Keep what has been received."""
 
+    def find_instant(self, device_id: str, epoch: int, upto_seq: int) -> int | None:
+        """Find the instant of a device's newest record up to a seq."""
+
     def put_presence(
         self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
     ) -> None:
@@ -146,7 +147,7 @@ class LogWork(Protocol):
         """List the trips whose rows tell of something that this vehicle did after an instant."""
 
     def project(
-        self, before: TripState | None, trip: TripState, told: Sequence[Told], *, ours: bool = False
+        self, before: TripState | None, trip: TripState, told: Sequence[Told], now_ms: int, *, ours: bool = False
     ) -> bool:
         """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
@@ -156,11 +157,22 @@ class LogWork(Protocol):
     def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
         """List (rider, kind, occurrence) of the notices of a trip that were sent."""
 
-    def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told]) -> bool:
+    def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told], now_ms: int) -> bool:
         """Make the rows of a trip that this vehicle ran those of one that never ran; `told` is what has to be taken back.
 
         False, and nothing written, when another vehicle runs it.
         """
+
+    def project_found(
+        self, bus: Bus, before: Sequence[Finding], after: Sequence[Finding], now_ms: int
+    ) -> None:
+        """Write what is new or different of what was found of a vehicle and belongs to no trip."""
+
+    def reconcile_found(self, bus: Bus, found: Sequence[Finding], from_ms: int, now_ms: int) -> None:
+        """Make the rows of what was found of a vehicle after an instant, and belongs to no trip, equal to `found`."""
+
+    def take_findings(self) -> list[str]:
+        """Take the ids of the findings that changed since last asked."""
 
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""
@@ -239,6 +251,9 @@ class Speaker(Protocol):
 
     def rides(self, rides: Sequence[tuple[str, Ride]]) -> None:
         """Tell the live pages of rides."""
+
+    def findings(self, ids: Sequence[str]) -> None:
+        """Tell the live pages which findings changed."""
 
     def wake_notices(self) -> None:
         """Tell the worker that there may be notices."""

@@ -6,7 +6,7 @@ import msgspec
 
 from server.domain.finding import FindingKind
 from server.domain.plan import Direction
-from server.domain.trip import Phase, RiderPhase, SignOff
+from server.domain.trip import OnDuty, Phase, RiderPhase, SignOff, Turn
 from server.service.shapes import Named
 
 
@@ -45,7 +45,11 @@ class TokenRow(msgspec.Struct, frozen=True):
 
 
 class TripRow(msgspec.Struct, frozen=True):
-    """A trip with the names around it. `vehicle` is the bus that runs it, else the planned one."""
+    """A trip with the names around it.
+
+    `vehicle` is the bus that runs it, else the one that is to, or that was approved since to take it over; `runs_id` the one whose
+    positions are the trip's.
+    """
 
     id: str
     code: str
@@ -71,6 +75,9 @@ class TripRow(msgspec.Struct, frozen=True):
     delay_s: int | None
     rear_checked_at_ms: int | None = None
     sign_off: SignOff = SignOff()
+    runs_id: str | None = None
+    crew: OnDuty = OnDuty()
+    turns: tuple[Turn, ...] = ()
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -272,8 +272,26 @@ class SignOffItem(msgspec.Struct, frozen=True):
     open: list[str]
 
 
+class TripSubstitution(msgspec.Struct, frozen=True):
+    """What is put in the place of a trip's own; a guardian hears of the vehicle alone."""
+
+    vehicle: Named | None
+    driver: Named | None
+    attendant: Named | None
+    reason: str | None
+    made_at: datetime
+
+
+class TripDuty(msgspec.Struct, frozen=True):
+    """Who is signed on to the bus that runs a trip, and since when it is so."""
+
+    driver: Named | None
+    attendant: Named | None
+    since: datetime
+
+
 class TripDetail(Trip, frozen=True):
-    """One trip whole. `counts` is null for a guardian: other people's children are none of theirs."""
+    """One trip whole. `counts` is null for a guardian: other people's children are none of theirs; and so is `duty`."""
 
     plan: Plan
     position: PositionItem | None
@@ -281,6 +299,8 @@ class TripDetail(Trip, frozen=True):
     verdicts: Verdicts
     counts: Counts | None
     sign_off: SignOffItem | None
+    substitution: TripSubstitution | None
+    duty: TripDuty | None
 
 
 class ManifestRider(msgspec.Struct, frozen=True):

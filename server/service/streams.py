@@ -56,6 +56,24 @@ class Streams:
         mark = self._marks.get(key.device, {}).get(key.epoch)
         return mark is not None and mark.awaits_below(key.seq, now_s)
 
+    def complete_ms(self, work: LogWork, device: str, upto_ms: int, now_s: float) -> int:
+        """Give the instant, at most upto_ms, up to which every record of a device is here or is known to be lost for ever.
+
+        What it lost with its memory, in an epoch before its present one, is not waited for.
+        """
+        self.read(work, device)
+        epochs = self._marks.get(device)
+        if not epochs:
+            return upto_ms
+        mark = epochs[max(epochs)]
+        if mark.lacks_older(now_s):
+            return -1
+        below = mark.hole_above
+        if below is None:
+            return upto_ms
+        at_ms = work.find_instant(device, mark.epoch, below)
+        return -1 if at_ms is None else min(upto_ms, at_ms)
+
     def touch(self, devices: Iterable[str], at_once: Iterable[str], now_s: float) -> None:
         """Note that devices have something new committed, and those that just came online."""
         for device in devices:

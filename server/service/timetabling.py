@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import msgspec
 from server.domain.calendar import Calendar
 from server.domain.plan import Direction
 from server.domain.service_time import dates_around, instant_ms
+from server.domain.substitute import Staffing, Substitute, staffing_at
 from server.service.calendar_watch import AlarmStore, TimetableUse, watch_calendar
 
 Roster = Mapping[str, tuple[str, Literal["expected", "absent"]]]  # rider -> (stop, state)
@@ -57,7 +58,7 @@ class RidePlan(msgspec.Struct, frozen=True):
 
 
 class Binding(msgspec.Struct, frozen=True):
-    """All that a trip takes from the plan on its date."""
+    """All that a trip takes from the plan on its date; vehicle and people as approved, the permit's own stay with the permit."""
 
     plan_id: str
     route_id: str
@@ -107,6 +108,9 @@ class PlanState(msgspec.Struct, frozen=True):
     schools: tuple[School, ...]
     absences: frozenset[tuple[str, str, str]]  # (rider, service date, direction)
     trips: tuple[TripThere, ...]
+    substitutes: Mapping[
+        str, Sequence[tuple[str, str, Substitute]]
+    ] = {}  # by timetable: first and last date, what
 
 
 class TripChanges(msgspec.Struct, frozen=True):
@@ -201,6 +205,12 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
                 continue
             permit = next((each for each in permits[timetable.id] if _in_force(each, on)), None)
             to_school = timetable.direction == "to_school"
+            given = state.substitutes.get(timetable.id, ())
+            planned = staffing_at(
+                Staffing(permit.vehicle_id, permit.driver_id, permit.attendant_id) if permit else Staffing(),
+                [each for first, last, each in given if first <= on.isoformat() <= last],
+                None,
+            )
             yield WantedTrip(
                 timetable,
                 on.isoformat(),
@@ -209,9 +219,9 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
                     route_id=timetable.route_id,
                     school_id=schools.get(timetable.last_stop_id if to_school else timetable.first_stop_id),
                     permit_id=permit.id if permit else None,
-                    vehicle_id=permit.vehicle_id if permit else None,
-                    driver_id=permit.driver_id if permit else None,
-                    attendant_id=permit.attendant_id if permit else None,
+                    vehicle_id=planned.vehicle_id,
+                    driver_id=planned.driver_badge,
+                    attendant_id=planned.attendant_badge,
                     planned_start_ms=instant_ms(on, timetable.start_s, zone),
                     planned_end_ms=instant_ms(on, timetable.end_s, zone),
                 ),

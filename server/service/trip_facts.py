@@ -120,7 +120,7 @@ def gather(trips: TripStore, row: TripRow, scope: Scope, now_ms: int) -> TripFac
     A narrow caller (guardian, school, crew) gets only a position from within the window, and never the name of another trip.
     """
     located = may_locate(scope, row, now_ms)
-    head = trips.head(row.vehicle.id) if located and row.vehicle is not None else None
+    head = trips.head(row.runs_id) if located and row.runs_id is not None else None
     if head is not None and not _belongs(head, row, scope, now_ms):
         head = None
     return TripFacts(row, trips.plan(row.plan_id), trips.visits(row.id), head, located, now_ms)

@@ -9,7 +9,7 @@ import msgspec
 
 from server.domain.trip import Visit
 from server.errors import NotFoundError
-from server.service import shapes, sign_off
+from server.service import shapes, sign_off, substitutions
 from server.service.findings_read import reads_needs, worst
 from server.service.findings_rows import NeedRow
 from server.service.instants import at
@@ -76,6 +76,8 @@ def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.Trip
         verdicts=shapes.Verdicts(*[NOT_JUDGED] * 6),
         counts=counts,
         sign_off=None if scope.kind == "guardian" else sign_off.read(work, row, own),
+        substitution=substitutions.of_trip(work, scope, row.id),
+        duty=None if scope.kind == "guardian" else _duty(work, row),
     )  # fmt: skip
 
 
@@ -87,13 +89,19 @@ def get_track(
     Raise NotFoundError when no bus ran it.
     """
     row = work.trips.get(trip_id)
-    if row.device_id is None or row.vehicle is None:
+    if row.device_id is None or row.runs_id is None:
         raise NotFoundError("No bus has run this trip, so there is no track.")
     first_ms, last_ms = window_ms(row)
     if row.ended_at_ms is not None and scope.kind in ("all", "operators"):
         last_ms = max(last_ms, row.ended_at_ms)
     first_ms, last_ms = max(first_ms, from_ms or first_ms), min(last_ms, to_ms or last_ms)
-    return row, work.trips.track(row.vehicle.id, row.device_id, first_ms, last_ms)
+    points: list[TrackPoint] = []
+    for turn in row.turns:
+        if turn.device_id is not None:
+            until_ms = min(last_ms, turn.until_ms - 1)
+            points += work.trips.track(turn.vehicle_id, turn.device_id, first_ms, until_ms)
+        first_ms = max(first_ms, turn.until_ms)
+    return row, points + work.trips.track(row.runs_id, row.device_id, first_ms, last_ms)
 
 
 class RideFacts(msgspec.Struct, frozen=True):
@@ -198,6 +206,21 @@ def _plain(row: TripRow, scope: Scope, needs: Sequence[NeedRow] | None) -> dict[
         "findings_open": None if needs is None else len(needs),
         "worst": None if needs is None else worst(needs),
     }
+
+
+def _duty(work: Work, row: TripRow) -> shapes.TripDuty | None:
+    """Say who is signed on; None where nobody ever was."""
+    crew = row.crew
+    if crew.since_ms is None:
+        return None
+    badges = [badge for badge in (crew.driver, crew.attendant) if badge is not None]
+    named = work.substitutions.badges(row.operator_id, badges)
+
+    def person(badge: str | None) -> shapes.Named | None:
+        # A badge that is nobody's is shown as it was read.
+        return None if badge is None else named.get(badge, shapes.Named(badge, badge, badge))
+
+    return shapes.TripDuty(person(crew.driver), person(crew.attendant), at(crew.since_ms, row.timezone))
 
 
 def _visit(facts: TripFacts, seq: int) -> shapes.VisitItem:

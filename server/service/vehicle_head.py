@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec.structs import replace
 
+from server.domain.finding import Finding
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Entry, VehicleState
 from server.service.ingest_ports import Bus
+
+
+class Timed(msgspec.Struct, frozen=True, gc=False):
+    """A trip as folded (`base`) and as it is shown, with the deadlines that were reached; until `look_ms` time alone changes nothing."""
+
+    base: TripState
+    ahead: tuple[Finding, ...]
+    look_ms: int
+    reached: tuple[Finding, ...]
+    shown: TripState
 
 
 class VehicleHead:
@@ -23,6 +35,10 @@ class VehicleHead:
         self.state = VehicleState(bus.vehicle_id)
         self.checkpoint_ms: int | None = None
         self.projected: dict[str, TripState] = {}
+        self.timed: dict[str, Timed] = {}
+        self.found: tuple[Finding, ...] = ()  # what the rows of the vehicle's own findings are known to be
+        self.found_again: dict[tuple[str, int, str], Finding] = {}  # what was found while behind …
+        self.found_from_ms = -1  # … after this instant
         self.held: list[Entry] = []
         self.late_ms: int | None = None
         self.behind = False
@@ -45,6 +61,11 @@ class VehicleHead:
             if trip is not None and trip.trip_id in self.stale
         }
         self.projected = {}
+        self.timed = {}
+        self.found_again, self.found_from_ms = (
+            {},
+            self.checkpoint_ms if self.checkpoint_ms is not None else -1,
+        )
         self.held.clear()
         self.late_ms, self.behind = None, True
 
@@ -67,6 +88,7 @@ class VehicleHead:
         """Drop what is known of the rows of trips that this vehicle has long ended."""
         kept = {trip.trip_id for trip in self.state.earlier} | {trip_id_of(self.state)}
         self.projected = {id_: trip for id_, trip in self.projected.items() if id_ in kept}
+        self.timed = {id_: timed for id_, timed in self.timed.items() if id_ in kept}
 
 
 def trip_id_of(state: VehicleState) -> str | None:

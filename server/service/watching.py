@@ -152,9 +152,9 @@ def _child(work: Work, scope: Scope, rider_id: str, now_ms: int) -> View:
 
 def _follows(rows: list[TripRow], *, strict: bool) -> tuple[Follow, ...]:
     return tuple(
-        Follow(row.vehicle.id, row.id, *policy.window_ms(row), strict)
+        Follow(row.runs_id, row.id, *policy.window_ms(row), strict)
         for row in rows
-        if row.vehicle is not None and row.state not in ("cancelled", "missed")
+        if row.runs_id is not None and row.state not in ("cancelled", "missed")
     )
 
 

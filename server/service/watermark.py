@@ -118,6 +118,20 @@ class Watermark:
         """Say whether `upto` is kept low for records that the device says it has."""
         return self.claimed is not None and now_s - self.claimed[1] < OLDER_S + 2
 
+    def lacks_older(self, now_s: float) -> bool:
+        """Say whether records that the device says it has, below all that came, may still come."""
+        if self.claimed is None or now_s - self.claimed[1] >= OLDER_S:
+            return False
+        return not self.ranges or self.ranges.first > self.claimed[0]
+
+    @property
+    def hole_above(self) -> int | None:
+        """Give the seq above which the first hole lies that is asked for; None: there is none."""
+        if self.ranges.whole:
+            return None
+        origin = self.origin or 0
+        return next((start - 1 for start, end in self.ranges.holes() if end >= origin), None)
+
     @property
     def has_holes(self) -> bool:
         return not self.ranges.whole

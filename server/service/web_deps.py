@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from server.clock import Clock
 from server.service.audit_buffer import AuditBuffer
 from server.service.ended import Ended
+from server.service.push import Gate
 from server.service.web_metrics import WebMetrics
 from server.service.web_ports import WebStore
 from server.service.web_settings import WebSettings
@@ -34,7 +35,8 @@ class WebDeps:
     """The web role's outside. `clock` is the school day's, `real` the machine's (sessions, limits, heartbeats).
 
     `publish(topic, payload)` says on the house's topics; `subscribe(callback)` begins to hear `live/#` there, the callback
-    being called from any thread; `database_problem()` says what is wrong with the schema, or None.
+    being called from any thread; `database_problem()` says what is wrong with the schema, or None; `push` judges
+    browsers' subscriptions.
     """
 
     store: WebStore
@@ -45,6 +47,7 @@ class WebDeps:
     subscribe: Callable[[Callable[[str, bytes], None]], None]
     database_problem: Callable[[], str | None]
     settings: WebSettings
+    push: Gate
     metrics: WebMetrics = field(default_factory=WebMetrics)
 
     def __post_init__(self) -> None:

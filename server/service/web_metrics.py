@@ -25,6 +25,19 @@ class WebMetrics:
             registry=self.registry,
         )
 
+        self.pushes_waiting = Gauge(
+            "sixfixed_web_push_waiting",
+            "Messages to browsers that no push service has taken yet",
+            registry=self.registry,
+        )
+        # Counted by the worker, in the database: a gauge of this process that shows another's counter.
+        self.push_attempts = Gauge(
+            "sixfixed_web_push_attempts",
+            "Attempts to push to a browser, by what became of them",
+            ("outcome",),
+            registry=self.registry,
+        )
+
     def text(self) -> bytes:
         """Give all figures in Prometheus' text format."""
         return bytes(generate_latest(self.registry))

@@ -14,6 +14,7 @@ from server.service.findings_rows import FindingStore
 from server.service.policy import Scope, ScopeReader
 from server.service.push_subscription import Subscription
 from server.service.shapes import Named
+from server.service.substitutions_rows import SubstitutionStore
 
 
 class AccountStore(Protocol):
@@ -188,6 +189,8 @@ class Work(Protocol):
     def pushes(self) -> PushSubscriptionStore: ...
     @property
     def house(self) -> HouseStore: ...
+    @property
+    def substitutions(self) -> SubstitutionStore: ...
 
 
 class WebStore(Protocol):

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 def run(*words: str) -> str:
     """Run a bench; give what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, timeout=110
+        [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, timeout=360
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.demo import Demo, running
 from tests.browser.visitor import Visitor
 from tests.conftest import ROOT, find_chromium
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -22,24 +23,19 @@ ARGUMENTS = (
 )
 
 
-def _ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Give the running demo county."""
     assert (ROOT / "web/dist/index.html").is_file(), "the pages are not built: run `make web`"
-    with running(tmp_path_factory.mktemp("demo"), *_ports()) as found:
+    with running(tmp_path_factory.mktemp("demo"), free_port(), free_port()) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give Debian's Chromium."""
+    # What a test waits for is a condition, not a time: only a test that fails waits so long.
+    expect.set_options(timeout=PATIENCE_S * 1000)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=find_chromium(), args=[*ARGUMENTS])
         yield found

@@ -18,13 +18,17 @@ from sqlalchemy import Connection, select, update
 
 from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
-from server.demo.accounts import next_boarding
+from server.demo.accounts import AHEAD_S, next_boarding
 from tests.conftest import ROOT
 from tests.waiting import until
 
 # Fast enough that a bus reaches the next stop soon and a silent one is stale after eight seconds; slow enough for a phone to follow.
 SPEED = 8
-ON_THE_WAY_MS = 60_000
+# A run is like the next, whatever the hour at which it is made; DEMO_START=2026-12-31T23:58:00+08:00 makes it another's.
+START = os.environ.get("DEMO_START", "2026-09-22T09:00:00+08:00")
+# A family sees the bus from 15 min before its trip on (PRODUCT); a minute less, so that it does so by now.
+SEEN_BEFORE_S = 840
+LOOK_S = 3_600
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,11 @@ class Demo:
             "6",
             *self.settings,
             "--clock",
-            f"speed={SPEED}",
+            f"start={START},speed={SPEED}",
         ]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-        until(lambda: self.accounts or self.process.poll() is not None, "the demo prints its accounts", 60)
+        until(lambda: self.accounts or self.process.poll() is not None, "the demo prints its accounts", 180)
         assert self.process.poll() is None, self.log.read_text("utf-8")
 
     def stop(self) -> None:
@@ -73,7 +77,7 @@ class Demo:
         for role in ("up", "fleet"):
             self.resume(role)
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(15)
+        self.process.wait(60)
         self.database.dispose()
 
     @property
@@ -87,33 +91,50 @@ class Demo:
 
     def now_ms(self) -> int:
         """Give the system's clock."""
-        now = requests.get(f"{self.url}/api/v1/config", timeout=5).json()["now"]
+        now = requests.get(f"{self.url}/api/v1/config", timeout=60).json()["now"]
         return round(datetime.fromisoformat(now).timestamp() * 1000)
 
-    def family_boarding(self, after_s: int) -> Family:
-        """Give the guardian of a child who boards soon, but `after_s` seconds of the system's clock from now at least.
+    def family_boarding(self, after_s: int, into_s: int = 60, before_end_s: int = 300) -> Family:
+        """Give the guardian of the child who boards soonest, but `after_s` seconds of the system's clock from now at least.
 
-        It boards on the way: at a trip's first stop nobody is told that the bus comes near. It is the guardian's only child: the
-        page begins with whichever of several matters most.
+        It boards on the way, `into_s` after the trip's planned start at least (at a first stop nobody is told that the bus comes
+        near) and `before_end_s` before its planned end; and the bus may be seen by now. It is the guardian's only child: the page
+        begins with whichever of several matters most.
         """
-        from_ms = self.now_ms() + after_s * 1000
+        now_ms = self.now_ms()
+        from_ms, last_ms = now_ms + after_s * 1000, now_ms + (after_s + LOOK_S) * 1000
         with self.database.read() as connection:
-            boarding = next_boarding(connection, from_ms)
-            while boarding.at_ms < boarding.trip.planned_start_ms + ON_THE_WAY_MS or not _alone(
-                connection, boarding.rider_id
-            ):
-                from_ms = boarding.at_ms + 1
+            while from_ms < last_ms:
                 boarding = next_boarding(connection, from_ms)
-            name = connection.scalar(select(t.riders.c.name).where(t.riders.c.id == boarding.rider_id))
+                trip, at_ms = boarding.trip, boarding.at_ms
+                if (
+                    trip.planned_start_ms + into_s * 1000
+                    <= at_ms
+                    <= trip.planned_end_ms - before_end_s * 1000
+                    and trip.planned_start_ms - now_ms < SEEN_BEFORE_S * 1000
+                    and _alone(connection, boarding.rider_id)
+                ):
+                    name = connection.scalar(
+                        select(t.riders.c.name).where(t.riders.c.id == boarding.rider_id)
+                    )
+                    break
+                # Of several who board at the same instant only the first is given.
+                from_ms = at_ms - AHEAD_S * 1000 + 1
+            else:
+                raise AssertionError(
+                    f"no only child boards on the way within {LOOK_S} s after the next {after_s} s"
+                )
         return self._family(boarding.rider_id, str(name), boarding.stop)
 
     def any_family(self, besides: str) -> Family:
-        """Give the guardian of some child that isn't `besides`."""
+        """Give the guardian of some child that isn't `besides` and rides on no trip with them."""
+        own_trips = select(t.trip_riders.c.trip_id).where(t.trip_riders.c.rider_id == besides)
+        fellows = select(t.trip_riders.c.rider_id).where(t.trip_riders.c.trip_id.in_(own_trips))
         with self.database.read() as connection:
             rows = connection.execute(
                 select(t.riders.c.id, t.riders.c.name)
                 .join(t.guardians, t.guardians.c.rider_id == t.riders.c.id)
-                .where(t.riders.c.id != besides)
+                .where(t.riders.c.id != besides, t.riders.c.id.not_in(fellows))
                 .order_by(t.riders.c.id)
             )
             row = next(each for each in rows.all() if _alone(connection, each.id))
@@ -138,7 +159,7 @@ class Demo:
     def _run(self, *words: str) -> str:
         command = [sys.executable, "-m", "server", *words, *self.settings]
         return subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
+            command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
         ).stdout
 
     def pid(self, role: str) -> int | None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 
 from tests.browser.demo import Demo, Family
 from tests.conftest import ROOT
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 Language = Literal["zh", "en"]
 Scheme = Literal["light", "dark"]
@@ -39,6 +39,7 @@ class Visitor:
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale=LOCALES[language], color_scheme=scheme
         )
+        self.context.set_default_timeout(PATIENCE_S * 1000)
         self.errors: list[str] = []
         self.foreign: list[str] = []
         self.forgiven: tuple[str, ...] = (NOBODY,)
@@ -73,7 +74,7 @@ class Visitor:
         page.get_by_label(USERNAME[self.language], exact=True).fill(family.username)
         page.get_by_label(PASSWORD[self.language], exact=True).fill(family.password)
         page.get_by_role("button", name=SUBMIT[self.language], exact=True).click()
-        expect(self.at("sentence")).to_be_visible(timeout=15_000)
+        expect(self.at("sentence")).to_be_visible()
         return page
 
     def at(self, hook: str) -> Locator:
@@ -87,11 +88,11 @@ class Visitor:
 
     def expect_map(self) -> None:
         """Wait until the map is drawn with the bus on it."""
-        expect(self.page.locator("canvas[data-ready=true]")).to_be_attached(timeout=20_000)
-        expect(self.at("bus-marker")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("canvas[data-ready=true]")).to_be_attached()
+        expect(self.at("bus-marker")).to_be_visible()
 
-    def expect_moves(self, within_s: float = 20) -> None:
-        """Wait until the bus is drawn elsewhere than now."""
+    def expect_moves(self, within_s: float = 2 * PATIENCE_S) -> None:
+        """Wait until the bus is drawn elsewhere than now; it may stand at a school for some minutes of its clock first."""
         was = self.marker()
         until(lambda: self.marker() != was, "the bus moves on the map", within_s)
 
@@ -102,6 +103,7 @@ class Visitor:
             method=method,
             headers={"X-CSRF-Token": csrf, "Origin": self.demo.url},
             data=body,
+            timeout=PATIENCE_S * 1000,
         )
         return answer.status, answer.json() if answer.body() else None
 

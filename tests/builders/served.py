@@ -15,7 +15,7 @@ from server.adapters.db.engine import Database
 from server.api.serve import serve
 from server.live.attach import attach_live
 from tests.builders.web import Web
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 class Served:
@@ -50,11 +50,12 @@ def serving(database: Database, dist: Path, **settings: Any) -> Iterator[Served]
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     until(lambda: found or not thread.is_alive(), "the server listens")
+    assert found, "the server ended before it listened: the thread's exception says why"
     try:
         yield found[0]
     finally:
         stop[0].set()
-        thread.join(5)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
@@ -70,20 +71,20 @@ class Phone:
         sent = {} if cookie is None else {"Cookie": f"sixfixed={cookie}"}
         auth = None if token is None else {"token": token}
         try:
-            self.io.connect(url, headers=sent, auth=auth, transports=["websocket"], wait_timeout=5)
+            self.io.connect(url, headers=sent, auth=auth, transports=["websocket"], wait_timeout=PATIENCE_S)
         except Exception:
             self.close()
             raise
 
     def ask(self, event: str, message: object) -> Any:  # noqa: ANN401 - the acknowledgement
         """Emit and give the acknowledgement."""
-        return self.io.call(event, message, timeout=5)
+        return self.io.call(event, message, timeout=PATIENCE_S)
 
     def of(self, event: str) -> list[Any]:
         """Give what was heard of one kind."""
         return [content for name, content in list(self.heard) if name == event]
 
-    def wait(self, event: str, number: int = 1, within_s: float = 6.0) -> Any:  # noqa: ANN401 - what was sent
+    def wait(self, event: str, number: int = 1, within_s: float = PATIENCE_S) -> Any:  # noqa: ANN401 - what was sent
         """Give the newest of one kind once there are `number` of them."""
         return until(
             lambda: len(self.of(event)) >= number and self.of(event), f"{number} x {event}", within_s

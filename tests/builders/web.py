@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from py_vapid import Vapid02
 from werkzeug.test import TestResponse
 
 from server.adapters.db.engine import Database
 from server.adapters.db.web_store import DbWebStore
 from server.adapters.gevent_pool import GeventPool
+from server.adapters.push.gate import PushGate
+from server.adapters.push.outgoing import Outgoing
+from server.adapters.push.vapid import public_of
 from server.api.app import create_app
 from server.service.web_deps import WebDeps
 from server.service.web_settings import WebSettings
 from tests.builders.world import NOW_MS, PASSWORD, REAL_MS
 from tests.fakes.clock import FakeClock
+
+
+@cache
+def _push_key() -> str:
+    vapid = Vapid02()
+    vapid.generate_keys()
+    return public_of(vapid)
 
 
 class House:
@@ -45,7 +57,14 @@ class House:
 class Web:
     """One web role."""
 
-    def __init__(self, database: Database, dist: Path, **settings: Any) -> None:  # noqa: ANN401 - any setting
+    def __init__(
+        self,
+        database: Database,
+        dist: Path,
+        *,
+        outgoing_allow: Sequence[str] = (),
+        **settings: Any,  # noqa: ANN401 - any setting
+    ) -> None:
         self.database = database
         self.clock = FakeClock(NOW_MS)
         self.real = FakeClock(REAL_MS)
@@ -63,6 +82,7 @@ class Web:
             subscribe=self.house.subscribe,
             database_problem=lambda: None,
             settings=WebSettings(**(plain | settings)),
+            push=PushGate(_push_key(), Outgoing(outgoing_allow)),
         )
         self.app: Flask = create_app(self.deps)
 

@@ -57,6 +57,14 @@ def _said(roles: frozenset[str], body: dict[str, Any], *answers: int) -> Promise
     return Promise(roles, ALPHA.id("run"), BRAVO.id("run"), body, answers or (200,))
 
 
+# The keys of RFC 8291, appendix A.
+PHONE = {
+    "endpoint": "https://push.example.net/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
 ABSENT = {"service_date": ON, "direction": "from_school", "kind": "absent"}
 WANTED = {"lead": {"by": "minutes", "value": 10}, "muted": []}
 TABLE: dict[str, Promise] = {
@@ -96,6 +104,8 @@ TABLE: dict[str, Promise] = {
     "PUT /api/v1/children/<child>/preferences/<direction>": Promise(
         frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child"), WANTED, answers=(404,)
     ),
+    "PUT /api/v1/push-subscription": Promise(ALL, body=PHONE),
+    "DELETE /api/v1/push-subscription": Promise(ALL, body={"endpoint": PHONE["endpoint"]}, answers=(204,)),
     "GET /api/v1/notices": Promise(ALL),
     "POST /api/v1/notices/<notice>/read": Promise(ALL, None, BRAVO.id("notice"), answers=(204,)),
     "POST /api/v1/notices/<notice>/answer": Promise(
@@ -131,6 +141,14 @@ TABLE: dict[str, Promise] = {
     "POST /api/v1/trips/<trip>/arrival": _said(frozenset({"school"}), {"count": 1}, 200, 409),
     "POST /api/v1/trips/<trip>/cancel": _said(
         frozenset({"operator", "regulator"}), {"reason": "snow"}, 200, 409
+    ),
+    "GET /api/v1/trips/<trip>/substitutes": Promise(OFFICE, ALPHA.id("run"), BRAVO.id("run")),
+    "GET /api/v1/substitutions": Promise(OFFICE),
+    "POST /api/v1/substitutions": Promise(
+        frozenset({"operator", "regulator"}), body={"trip_id": ALPHA.id("run"), "reason": ""}, answers=(422,)
+    ),
+    "DELETE /api/v1/substitutions/<substitution>": Promise(
+        frozenset({"operator", "regulator"}), None, "foreign-substitution", answers=(204,)
     ),
     "GET /api/v1/board": Promise(frozenset({"admin", "operator", "school"})),
     "GET /api/v1/devices": Promise(frozenset({"admin", "operator"})),

@@ -65,6 +65,7 @@ class FakeSpeaker:
         self.heads: list[Head] = []
         self.trip_ids: list[str] = []
         self.said_rides: list[tuple[str, Ride]] = []
+        self.finding_ids: list[str] = []
         self.wakes = 0
 
     def saved(self, device_id: str, answer: SavedAnswer) -> None:
@@ -82,6 +83,10 @@ class FakeSpeaker:
     def rides(self, rides: Sequence[tuple[str, Ride]]) -> None:
         """Remember."""
         self.said_rides += rides
+
+    def findings(self, ids: Sequence[str]) -> None:
+        """Remember."""
+        self.finding_ids += ids
 
     def wake_notices(self) -> None:
         """Count."""

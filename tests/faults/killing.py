@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import msgspec
 
 from tests.faults.system import NATS, System
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 VICTIMS = ("ingest", "web", "worker", "broker", NATS)
-DEADLINE_S = 30.0  # I9 asks for 10; a machine that is shared must not fail the test, the figure is printed
+BACK_S = 10.0  # QUALITY, I9
 _PAUSE = threading.Event()
 
 
@@ -35,7 +35,7 @@ def kill(system: System, victim: str, recorders: int) -> Outage:
     seen_ms = system.value("SELECT max(seen_at_ms) FROM device_status") or 0
     began = time.monotonic()
     os.kill(old, signal.SIGKILL)
-    until(lambda: system.find_pid(victim) not in (None, old), f"another {victim}", DEADLINE_S)
+    until(lambda: system.find_pid(victim) not in (None, old), f"another {victim}", PATIENCE_S)
     last = system.value("SELECT max(id) FROM records") or 0
 
     def whole() -> bool:
@@ -45,11 +45,11 @@ def kill(system: System, victim: str, recorders: int) -> Outage:
             and system.is_ready()
         )
 
-    until(whole, f"service after {victim} was killed", DEADLINE_S)
+    until(whole, f"service after {victim} was killed", PATIENCE_S)
     service_s, recorders_s = time.monotonic() - began, None
     if role == "broker":
         query = "SELECT count(*) FROM device_status WHERE online AND seen_at_ms > ?"
-        until(lambda: system.value(query, seen_ms) == recorders, "every recorder is back", DEADLINE_S)
+        until(lambda: system.value(query, seen_ms) == recorders, "every recorder is back", PATIENCE_S)
         recorders_s = time.monotonic() - began
     return Outage(victim, service_s, recorders_s)
 

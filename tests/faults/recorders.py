@@ -14,7 +14,7 @@ from device_sim.clock import parse_clock
 from device_sim.errors import SimError
 from device_sim.logbook import Entry, read_log
 from tests.conftest import ROOT
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 class Recorders:
@@ -56,7 +56,7 @@ class Recorders:
         """End them in order; what they hold stays in their log."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
+            self.process.wait(PATIENCE_S)
 
     def now_ms(self) -> int:
         """Give the instant by their clock."""
@@ -90,7 +90,7 @@ class Recorders:
             [sys.executable, "-m", "device_sim", "log", "--state", str(self.state), "--json"],
             cwd=ROOT,
             capture_output=True,
-            timeout=60,
+            timeout=2 * PATIENCE_S,
             check=True,
         )
         return [msgspec.json.decode(line, type=Entry) for line in done.stdout.splitlines()]

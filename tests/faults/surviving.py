@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.faults.conftest import House
-from tests.faults.killing import DEADLINE_S, describe, kill_at_random
+from tests.faults.killing import BACK_S, describe, kill_at_random
 from tests.faults.recorders import Recorders
 from tests.faults.system import System
 from tests.faults.witness import (
@@ -16,10 +16,10 @@ from tests.faults.witness import (
     fold_from_nothing,
     waiting_notices,
 )
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, promised, until
 
-DRAIN_S = 90.0
-SETTLE_S = 30.0
+DRAIN_S = 240.0
+SETTLE_S = 120.0
 
 
 def survive_kills(house: House, folder: Path, *, buses: int, times: int, seed: int) -> None:
@@ -31,10 +31,10 @@ def survive_kills(house: House, folder: Path, *, buses: int, times: int, seed: i
     outages = kill_at_random(system, buses, times, seed)
     print(f"\nready after {started_s:.1f} s\n{describe(outages)}")
     print(check_whole(system, recorders, folder, buses=buses))
-    assert max(one.service_s for one in outages) < DEADLINE_S
+    promised("the service's return after a kill", max(one.service_s for one in outages), BACK_S)
 
 
-def until_heard(system: System, buses: int, within_s: float = 60) -> None:
+def until_heard(system: System, buses: int, within_s: float = 2 * PATIENCE_S) -> None:
     """Wait until a position of every bus is stored."""
     query = "SELECT count(DISTINCT device_id) FROM records WHERE kind = 'pos'"
     until(lambda: system.value(query) == buses, "every bus is heard", within_s)

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from tests.conftest import ROOT
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 ROLES = ("broker", "ingest", "web", "worker")
 NATS = "nats-server"
@@ -72,7 +72,7 @@ class System:
 
     # --- the run -------------------------------------------------------------------------------------------------
 
-    def start(self, *options: str, within_s: float = 60) -> float:
+    def start(self, *options: str, within_s: float = 2 * PATIENCE_S) -> float:
         """Start and wait until /readyz answers 200; give how long that took (s)."""
         began = time.monotonic()
         self.process = self.spawn("up", *options)
@@ -88,7 +88,7 @@ class System:
         self.remember_processes()
         began = time.monotonic()
         self.process.send_signal(how)
-        assert self.process.wait(20) == 0, self.log
+        assert self.process.wait(PATIENCE_S) == 0, self.log
         return time.monotonic() - began
 
     def end(self) -> None:
@@ -97,7 +97,7 @@ class System:
             self.remember_processes()
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(10)
+                self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -144,7 +144,7 @@ class System:
 
     def pid(self, role: str) -> int:
         """Give the present process of a role."""
-        return until(lambda: self.find_pid(role), f"{role} runs", 20) or 0
+        return until(lambda: self.find_pid(role), f"{role} runs") or 0
 
     # --- questions -----------------------------------------------------------------------------------------------
 
@@ -161,7 +161,7 @@ class System:
         """Give the status of a GET, None where nobody answers."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"http://{self.http}{path}", timeout=2) as answer:
+            with opener.open(f"http://{self.http}{path}", timeout=20) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as answer:
             return answer.code
@@ -177,7 +177,7 @@ class System:
     def database(self) -> Iterator[sqlite3.Connection]:
         """Open the database to read, beside the system that writes it."""
         with closing(
-            sqlite3.connect(f"file:{self.database_file}?mode=ro", uri=True, timeout=20)
+            sqlite3.connect(f"file:{self.database_file}?mode=ro", uri=True, timeout=PATIENCE_S)
         ) as connection:
             yield connection
 

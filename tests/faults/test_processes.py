@@ -12,7 +12,7 @@ from tests.faults.surviving import survive_kills
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_five_kills_of_each_process_lose_nothing_and_double_nothing(
     make_house: Callable[..., House], tmp_path: Path
 ) -> None:

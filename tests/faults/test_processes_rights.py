@@ -15,9 +15,9 @@ from server.adapters.mqtt.endpoint import Endpoint
 from tests.faults.conftest import House
 from tests.faults.system import System
 from tests.integration.mqtt.device import TestDevice
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, promised, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timed, pytest.mark.timeout(600)]
 OUT_S, IN_S = 10.0, 5.0  # QUALITY, security 17; INTERFACES ruling 15
 
 
@@ -58,9 +58,8 @@ def test_a_rotated_recorder_is_put_out_within_ten_seconds_and_only_the_new_secre
         assert before.let_in() and other.let_in()
         began = time.monotonic()
         new = json.loads(system.command("device", "rotate", "DEV-0001", "--json"))["secret"]
-        assert before.gone.wait(2 * OUT_S)
-        print(f"\nput out after {time.monotonic() - began:.1f} s")
-        assert time.monotonic() - began < OUT_S
+        assert before.gone.wait(PATIENCE_S)
+        promised("put out", time.monotonic() - began, OUT_S)
         with recorder(system, "DEV-0001", old) as again:
             assert not again.let_in()
         with recorder(system, "DEV-0001", new) as renewed:
@@ -80,11 +79,9 @@ def test_a_new_recorder_on_a_bus_puts_the_old_one_out_and_is_heard(house: House)
             until(
                 lambda: system.value("SELECT vehicle_id FROM records WHERE device_id = 'NEW-1'"),
                 "its record",
-                IN_S,
             )
-            assert before.gone.wait(2 * OUT_S)
-            print(f"\nthe old one was put out after {time.monotonic() - began:.1f} s")
-            assert time.monotonic() - began < OUT_S
+            assert before.gone.wait(PATIENCE_S)
+            promised("the old one was put out", time.monotonic() - began, OUT_S)
 
 
 def test_a_recorder_that_an_import_leaves_out_is_put_out_and_stays_out(house: House) -> None:
@@ -98,9 +95,8 @@ def test_a_recorder_that_an_import_leaves_out_is_put_out_and_stays_out(house: Ho
         began = time.monotonic()
         change_rows(recorders.pack / "devices.csv", lambda row: None if row["id"] == "DEV-0002" else row)
         system.command("import", str(recorders.pack))
-        assert revoked.gone.wait(2 * OUT_S)
-        print(f"\nout after {time.monotonic() - began:.1f} s")
-        assert time.monotonic() - began < OUT_S
+        assert revoked.gone.wait(PATIENCE_S)
+        promised("out", time.monotonic() - began, OUT_S)
         with recorder(system, "DEV-0002", secret) as again:
             assert not again.let_in()
         assert not kept.gone.is_set()
@@ -123,9 +119,14 @@ def test_an_account_that_is_added_may_log_in_at_once(house: House) -> None:
 
     def log_in() -> bool:
         body = {"username": "desk2", "password": password}
-        return requests.post(f"http://{system.http}/api/v1/session", json=body, timeout=5).status_code == 200
+        return (
+            requests.post(f"http://{system.http}/api/v1/session", json=body, timeout=PATIENCE_S).status_code
+            == 200
+        )
 
-    until(log_in, "the new account logs in", IN_S)
+    began = time.monotonic()
+    until(log_in, "the new account logs in")
+    promised("the first log-in of a new account", time.monotonic() - began, IN_S)
 
 
 def test_a_card_that_an_import_changes_is_known_to_the_bus_that_runs(house: House) -> None:
@@ -136,7 +137,7 @@ def test_a_card_that_an_import_changes_is_known_to_the_bus_that_runs(house: Hous
         now_ms = recorders.now_ms()
         say(device, "DEV-0001", "duty", seq=1, t=now_ms, badge="D-0001", role="driver", state="on", trip=trip)
         say(device, "DEV-0001", "ride", seq=2, t=now_ms + 1, card="NEWCARD1", by="card")
-        until(lambda: system.value("SELECT count(*) FROM rides") == 1, "the ride of an unknown card", IN_S)
+        until(lambda: system.value("SELECT count(*) FROM rides") == 1, "the ride of an unknown card")
         assert system.value("SELECT rider_id FROM rides") is None
         change_rows(
             pack / "riders.csv", lambda row: row | {"card": "NEWCARD2"} if row["id"] == rider else row
@@ -163,8 +164,8 @@ def test_a_card_that_an_import_changes_is_known_to_the_bus_that_runs(house: Hous
             )
             return found
 
-        assert until(known, "the new card is known", IN_S) == rider
-        print(f"\nknown {time.monotonic() - began:.1f} s after the import")
+        assert until(known, "the new card is known") == rider
+        promised("what an import changed is known", time.monotonic() - began, IN_S)
 
 
 def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | None]) -> None:

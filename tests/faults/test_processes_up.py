@@ -14,10 +14,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.faults.system import NATS, ROLES, System
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, promised, until
 
 pytestmark = pytest.mark.slow
 Make = Callable[..., System]
+END_S = 5.0  # docs/operations.md
+READY_S = 3.0  # QUALITY, speed
 
 
 def refused(system: System) -> str:
@@ -28,7 +30,7 @@ def refused(system: System) -> str:
         env=system.environ(),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     assert done.returncode != 0
     assert done.stdout == ""
@@ -38,18 +40,19 @@ def refused(system: System) -> str:
     return said[0]
 
 
+@pytest.mark.timed
 def test_ctrl_c_ends_every_process_within_five_seconds(make_system: Make) -> None:
     system = make_system()
     system.start("--demo", "--demo-buses", "6")
-    until(lambda: "guardian" in system.log, "the demo's accounts", 30)
+    until(lambda: "guardian" in system.log, "the demo's accounts")
     assert all(system.find_pid(role) for role in (*ROLES, NATS))
     took_s = system.stop(signal.SIGINT)
-    print(f"\nended after {took_s:.1f} s")
-    assert took_s < 5
+    promised("the end after Ctrl-C", took_s, END_S)
     assert system.left_behind() == []
     assert "error" not in system.log and "Traceback" not in system.log
 
 
+@pytest.mark.timed
 def test_a_start_on_an_existing_folder_is_soon_ready(make_system: Make) -> None:
     system = make_system()
     first_s = system.start()
@@ -58,8 +61,7 @@ def test_a_start_on_an_existing_folder_is_soon_ready(make_system: Make) -> None:
     print(
         f"\nfirst start ready after {first_s:.1f} s, later ones after {', '.join(f'{one:.1f}' for one in again)} s"
     )
-    # The goal is 3 s on an idle machine (docs/benchmarks.md); this only keeps a shared one from hiding a disaster.
-    assert again[0] < 10
+    promised("a start on an existing folder", again[0], READY_S)
 
 
 def _restart(system: System) -> float:
@@ -96,7 +98,7 @@ def test_a_killed_supervisor_leaves_nobody_behind_and_the_folder_free(make_syste
     os.kill(system.process.pid, signal.SIGKILL)
     system.process.wait()
     began = time.monotonic()
-    until(lambda: not system.left_behind(), "its processes have ended", 10)
+    until(lambda: not system.left_behind(), "its processes have ended")
     print(f"\nthe last process ended {time.monotonic() - began:.1f} s after the supervisor was killed")
     system.start()
     system.stop()
@@ -105,7 +107,7 @@ def test_a_killed_supervisor_leaves_nobody_behind_and_the_folder_free(make_syste
 def test_the_log_of_a_quiet_demo_holds_no_warning_and_no_line_a_request(make_system: Make) -> None:
     system = make_system()
     system.start("--demo", "--demo-buses", "6")
-    until(lambda: "guardian" in system.log, "the demo's accounts", 30)
+    until(lambda: "guardian" in system.log, "the demo's accounts")
     for _ in range(20):
         assert system.ask("/readyz") == 200
     system.stop()

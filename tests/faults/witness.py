@@ -19,6 +19,7 @@ from tests.builders.town import outcome
 from tests.fakes.clock import FakeClock
 from tests.fakes.line import FakeLine, FakeSpeaker, FedMessage
 from tests.faults.system import System
+from tests.waiting import PATIENCE_S
 
 SAME_READING_MS = 60_000  # PROTOCOL, ride
 BATCH = 400
@@ -146,7 +147,7 @@ def _notices(file: Path) -> dict[tuple[str, str, str, str, int], tuple[Any, ...]
         "SELECT user_id, rider_id, trip_id, kind, occurrence, stop_id, at_ms, sent_at_ms FROM notices"
         " WHERE withdrawn_at_ms IS NULL"
     )
-    with closing(sqlite3.connect(file, timeout=20)) as connection:
+    with closing(sqlite3.connect(file, timeout=PATIENCE_S)) as connection:
         return {row[:5]: row[5:] for row in connection.execute(query)}
 
 

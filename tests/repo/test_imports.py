@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE_S
 
 # Values and arithmetic need these of the standard library; anything that reads the world is not among them.
 PURE = {
@@ -51,7 +52,7 @@ def test_the_contracts_are_kept() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

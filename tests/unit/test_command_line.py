@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE_S
 
 
 def sixfixed(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -15,7 +16,7 @@ def sixfixed(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("SIXFIXED_")}
     argv = [sys.executable, "-m", "server", *words]
     return subprocess.run(
-        argv, cwd=ROOT, env=environ, input=stdin, capture_output=True, text=True, timeout=30
+        argv, cwd=ROOT, env=environ, input=stdin, capture_output=True, text=True, timeout=PATIENCE_S
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from server.errors import StartError
 from server.secrets import ROLE_NAMES, ensure_role_secrets, ensure_session_key
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE_S
 
 
 def test_each_folder_gets_secrets_of_its_own_and_keeps_them(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_roles_that_start_at_once_get_the_same_secrets(tmp_path: Path) -> None:
     )
     argv = [sys.executable, "-c", script, str(tmp_path)]
     started = [subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(6)]
-    assert len({process.communicate(timeout=20)[0] for process in started}) == 1
+    assert len({process.communicate(timeout=PATIENCE_S)[0] for process in started}) == 1
 
 
 def test_a_role_that_is_new_gets_one_and_the_others_keep_theirs(tmp_path: Path) -> None:

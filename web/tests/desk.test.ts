@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Arrivals } from '../src/state/arrivals.svelte.ts';
 import { Clock } from '../src/state/clock.svelte.ts';
-import type { MakeWatch } from '../src/state/crew.svelte.ts';
 import { Fleet } from '../src/state/fleet.svelte.ts';
 import { Session } from '../src/state/session.svelte.ts';
 import { System } from '../src/state/system.svelte.ts';
+import type { MakeWatch } from '../src/state/watching.svelte.ts';
 import { Http } from '../src/wire/http.ts';
 import { Watch } from '../src/wire/watch.ts';
 import { startFake, type Fake } from './dev/server.ts';

@@ -20,6 +20,9 @@ function aTrip(over: Partial<StaffTrip> = {}): StaffTrip {
     started_at: at('07:01'),
     ended_at: null,
     delay_s: 0,
+    substitution: null,
+    findings_open: 0,
+    worst: null,
     ...over,
   };
 }
@@ -54,6 +57,7 @@ describe('what a trip needs', () => {
 describe('the list', () => {
   const item = (id: string, need: Needing['need'], start = '07:00'): Needing => ({
     need,
+    found: null,
     trip: aTrip({ id, code: id, planned_start_at: at(start) }),
   });
   const ids = (items: readonly Needing[]): string => items.map((one) => one.trip.id).join('');

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Table, delete, func, insert, or_, select, update
+from sqlalchemy import Column, Connection, Row, Table, and_, delete, exists, func, insert, or_, select, update
 
 from server.adapters.db.house import HouseDb
 from server.adapters.db.tables import (
@@ -13,6 +13,7 @@ from server.adapters.db.tables import (
     login_failures,
     operators,
     people,
+    push_subscriptions,
     schools,
     sessions,
     tokens,
@@ -133,9 +134,16 @@ class AccountsDb:
         )
 
     def end_expired_sessions(self, now_ms: int, idle_ms: int) -> None:
+        pushed_to = exists().where(
+            push_subscriptions.c.session_id == sessions.c.id, push_subscriptions.c.ended_at_ms.is_(None)
+        )
         self._connection.execute(
             delete(sessions).where(
-                or_(sessions.c.ends_at_ms <= now_ms, sessions.c.seen_at_ms <= now_ms - idle_ms)
+                or_(
+                    sessions.c.ends_at_ms <= now_ms,
+                    # An idle one lets nobody in, but a phone is told until its real end (decision 0126).
+                    and_(sessions.c.seen_at_ms <= now_ms - idle_ms, ~pushed_to),
+                )
             )
         )
 

@@ -19,11 +19,11 @@ from server.clock import Clock
 from server.domain.limits import TRIP_WINDOW_AFTER_MS, TRIP_WINDOW_BEFORE_MS
 from server.domain.permit_facts import PersonFacts, VehicleFacts
 from server.domain.trip import Announcement, TripState
-from server.domain.vehicle_day import Context, Road
+from server.domain.vehicle_day import Lookup, Road
 from server.service.ingest_ports import Bus, LogUnavailable, Told
 
 DAY_MS: Final = 86_400_000
-WATCHED: Final = ("catalog", "inputs", "trips")  # counters that move when what is kept here has changed
+WATCHED: Final = ("catalog", "inputs", "substitutions", "trips")  # counters that move when what is kept here has changed
 
 
 class _Listed(msgspec.Struct, frozen=True, gc=False):
@@ -58,7 +58,7 @@ class DatabaseCatalogue:
         self._teller = Teller()
 
     def changed(self) -> frozenset[str]:
-        """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`."""
+        """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`, `substitutions`."""
         with self._read() as connection:
             rows = connection.execute(
                 select(counters.c.name, counters.c.value).where(counters.c.name.in_(WATCHED))
@@ -98,14 +98,17 @@ class DatabaseCatalogue:
         with self._read() as connection:
             return [Bus(*row) for row in connection.execute(query)]
 
-    def context(self, bus: Bus) -> Context:
+    def context(self, bus: Bus) -> Lookup:
         """Give what the fold of this bus may ask."""
         return _VehicleContext(self, bus)
 
     def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
         """Put announcements into words for each guardian who is to know."""
+        road = self.find_road(trip.trip_id)
         with self._read() as connection:
-            return self._teller.tell(connection, self._clock.now_ms(), trip, announcements)
+            return self._teller.tell(
+                connection, self._clock.now_ms(), trip, None if road is None else road.plan, announcements
+            )
 
     def find_road(self, trip_id: str) -> Road | None:
         """Find a trip's plan by id."""

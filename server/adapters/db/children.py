@@ -10,6 +10,8 @@ from server.adapters.db.scopes import riders_in
 from server.adapters.db.tables import (
     exceptions,
     inputs,
+    operators,
+    permits,
     riders,
     rides,
     routes,
@@ -17,6 +19,7 @@ from server.adapters.db.tables import (
     stops,
     trip_riders,
     trips,
+    vehicles,
 )
 from server.adapters.db.trips_read import select_trips, trip_row
 from server.errors import NotFoundError
@@ -44,6 +47,7 @@ class ChildrenDb:
             select(
                 riders.c.id, riders.c.code, riders.c.name, riders.c.grade, schools.c.id.label("school_id"),
                 schools.c.code.label("school_code"), schools.c.name.label("school_name"),
+                schools.c.phone.label("school_phone"),
             )
             .join(schools, schools.c.id == riders.c.school_id)
             .where(riders.c.id == rider_id)
@@ -51,20 +55,33 @@ class ChildrenDb:
         if row is None:
             raise NotFoundError(f"There is no child {rider_id}: check the id.")
         return ChildRow(
-            row.id, row.code, row.name, row.grade, Named(row.school_id, row.school_code, row.school_name)
-        )
+            row.id, row.code, row.name, row.grade, Named(row.school_id, row.school_code, row.school_name),
+            row.school_phone,
+        )  # fmt: skip
 
     def list_trips(self, rider_id: str, days: Sequence[str]) -> list[ChildTripRow]:
+        permitted = vehicles.alias("permitted")
         query = (
-            select_trips(trip_riders.c.stop_id.label("rider_stop"), trip_riders.c.state.label("rider_state"))
+            select_trips(
+                trip_riders.c.stop_id.label("rider_stop"), trip_riders.c.state.label("rider_state"),
+                permitted.c.id.label("permitted_id"), permitted.c.code.label("permitted_code"),
+                permitted.c.plate.label("permitted_plate"), operators.c.code.label("operator_code"),
+                operators.c.name.label("operator_name"), operators.c.phone.label("operator_phone"),
+            )
             .join(trip_riders, trip_riders.c.trip_id == trips.c.id)
+            .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
+            .join(permitted, permitted.c.id == permits.c.vehicle_id, isouter=True)
             .where(trip_riders.c.rider_id == rider_id, trips.c.service_on.in_(days))
             .order_by(trips.c.planned_start_ms, trips.c.id)
-        )
+        )  # fmt: skip
         return [
-            ChildTripRow(trip_row(row), row.rider_stop, row.rider_state)
+            ChildTripRow(
+                trip_row(row), row.rider_stop, row.rider_state,
+                None if row.permitted_id is None else Named(row.permitted_id, row.permitted_code, row.permitted_plate),
+                Named(row.operator_id, row.operator_code, row.operator_name), row.operator_phone,
+            )
             for row in self._connection.execute(query)
-        ]
+        ]  # fmt: skip
 
     def list_rides(self, rider_id: str, since_ms: int) -> list[RideRow]:
         query = (

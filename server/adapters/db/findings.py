@@ -197,16 +197,15 @@ class FindingsDb:
 
 def withdraw_unsent(connection: Connection, finding_id: str, now_ms: int) -> None:
     """Take back the calls to a finding that nobody has been told of yet: somebody answered, or it isn't so any more."""
-    connection.execute(
-        update(notices)
-        .where(
-            notices.c.finding_id == finding_id,
-            notices.c.sent_at_ms.is_(None),
-            notices.c.expired_at_ms.is_(None),
-            notices.c.withdrawn_at_ms.is_(None),
-        )
-        .values(withdrawn_at_ms=now_ms)
+    unsent = update(notices).where(
+        notices.c.finding_id == finding_id,
+        notices.c.sent_at_ms.is_(None),
+        notices.c.expired_at_ms.is_(None),
+        notices.c.withdrawn_at_ms.is_(None),
     )
+    # Who found it in their list before it was sent has been told, and may be answering it.
+    connection.execute(unsent.where(notices.c.read_at_ms.is_not(None)).values(sent_at_ms=now_ms))
+    connection.execute(unsent.values(withdrawn_at_ms=now_ms))
 
 
 def _filters(wanted: FindingFilter) -> list[ColumnElement[bool]]:

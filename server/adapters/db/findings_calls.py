@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.findings import FindingsDb, withdraw_unsent
@@ -20,6 +20,8 @@ from server.adapters.db.tables import (
     trips,
     users,
 )
+from server.domain.finding import KINDS
+from server.domain.limits import HISTORY_AFTER_MS
 from server.domain.plan import PlanVersion
 from server.service.calls import CallFacts, MadeCall, Reachable, StopPoint
 from server.service.findings_rows import Called, FindingRow
@@ -28,6 +30,7 @@ from server.service.policy import Role
 
 _MOST_LEVELS = 8  # city, county, township are three; a tree that is linked to itself must end
 
+_CALLING = [kind for kind, facts in KINDS.items() if facts.calls]
 _STANDS = (
     findings.c.state == "open",
     findings.c.answered_at_ms.is_(None),
@@ -44,10 +47,17 @@ class DatabaseCalls:
 
     def list_due(self, now_ms: int, limit: int) -> list[str]:
         """List the findings whose next call is due, the longest overdue first."""
+        # Folded again, what had ended or was withdrawn may stand after all: then its calls go on.
+        stands_again = and_(
+            findings.c.call_next_ms.is_(None),
+            findings.c.kind.in_(_CALLING),
+            or_(findings.c.calls > 0, findings.c.began_ms >= now_ms - HISTORY_AFTER_MS),
+            *_STANDS,
+        )
         query = (
             select(findings.c.id)
-            .where(findings.c.call_next_ms <= now_ms)
-            .order_by(findings.c.call_next_ms, findings.c.id)
+            .where(or_(findings.c.call_next_ms <= now_ms, stands_again))
+            .order_by(func.coalesce(findings.c.call_next_ms, 0), findings.c.id)
             .limit(limit)
         )
         with self._database.read() as connection:
@@ -80,7 +90,7 @@ class DatabaseCalls:
                 .where(
                     findings.c.id == row.id,
                     findings.c.calls == row.calls,
-                    findings.c.call_next_ms == row.call_next_ms,
+                    findings.c.call_next_ms.is_not_distinct_from(row.call_next_ms),
                     *_STANDS,
                 )
                 .values(calls=call.times, tier=call.tier, call_next_ms=call.next_ms)
@@ -104,7 +114,10 @@ class DatabaseCalls:
         with self._database.write() as connection:
             connection.execute(
                 update(findings)
-                .where(findings.c.id == finding.id, findings.c.call_next_ms == finding.call_next_ms)
+                .where(
+                    findings.c.id == finding.id,
+                    findings.c.call_next_ms.is_not_distinct_from(finding.call_next_ms),
+                )
                 .values(call_next_ms=next_ms)
             )
 

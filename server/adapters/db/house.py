@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from server.adapters.db.tables import counters
+from server.adapters.db.tables import counters, notice_deliveries
 
 
 class HouseDb:
@@ -15,6 +15,12 @@ class HouseDb:
 
     def counter(self, name: str) -> int | None:
         return self._connection.scalar(select(counters.c.value).where(counters.c.name == name))
+
+    def pushes_waiting(self) -> int:
+        waiting = notice_deliveries.c.state == "waiting"
+        return (
+            self._connection.scalar(select(func.count()).select_from(notice_deliveries).where(waiting)) or 0
+        )
 
     def move_counter(self, name: str) -> None:
         moved = self._connection.execute(

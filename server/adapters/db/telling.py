@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from server.adapters.db.tables import guardians, operators, riders, stops, trips, users, vehicles
-from server.domain.trip import Announcement, TripState
+from server.adapters.db.tables import guardians, operators, riders, schools, stops, trips, users, vehicles
+from server.domain.plan import TripPlan
+from server.domain.trip import Announcement, Ride, TripState
 from server.service.ingest_ports import Told
-from server.service.wording import Facts, bus_names, words
+from server.service.wording import UNKNOWN_BUS, Case, Facts, bus_names, day_names, whom_to_call, words
+from server.service.wording_corrections import Truth
 
 
 class Teller:
@@ -22,32 +24,74 @@ class Teller:
         self._guardians: dict[str, list[tuple[str, str | None]]] = {}
         self._names: dict[str, str] = {}
         self._bus_called: dict[str, tuple[str, str]] = {}
+        self._calls: dict[tuple[str, str], tuple[str, str]] = {}
 
     def tell(
-        self, connection: Connection, now_ms: int, trip: TripState, announcements: Sequence[Announcement]
+        self,
+        connection: Connection,
+        now_ms: int,
+        trip: TripState,
+        plan: TripPlan | None,
+        announcements: Sequence[Announcement],
     ) -> list[Told]:
-        """Put announcements into words for each guardian who is to know."""
+        """Put announcements into words for each guardian who is to know; `plan` None where the trip has none any more."""
         told: list[Told] = []
         zone = ZoneInfo(self._name(connection, "zone", trip.trip_id))
-        bus_zh, bus_en = self._bus_names(connection, trip.vehicle_id or "")
         for one in announcements:
             if one.kind == "correction":
                 one = replace(one, at_ms=now_ms)  # it happens when it is said, however old what it corrects
             at = datetime.fromtimestamp(one.at_ms / 1000, zone)
-            facts = Facts(
-                child=self._name(connection, "rider", one.rider_id),
-                bus_zh=bus_zh,
-                bus_en=bus_en,
-                at=f"{at:%H:%M}",
-                stop=self._name(connection, "stop", one.stop_id) if one.stop_id else None,
-                minutes=one.minutes or 0,
-            )
-            zh, en = words(one.kind, facts)
-            told += [
-                Told(user_id, trip.trip_id, one, now_ms, zh, en)
-                for user_id in self._guardians_of(connection, one.rider_id, f"{at:%Y-%m-%d}")
-            ]
+            case = _case(trip, plan, one)
+            zh, en = words(one.kind, self._facts(connection, trip, plan, one, at, case), case)
+            for user_id in self._guardians_of(connection, one.rider_id, f"{at:%Y-%m-%d}"):
+                if plan is None or plan.choices.is_for(one, user_id):
+                    muted = plan is not None and plan.choices.is_muted(one, user_id)
+                    told.append(Told(user_id, trip.trip_id, one, now_ms, zh, en, muted))
         return told
+
+    def _facts(
+        self,
+        connection: Connection,
+        trip: TripState,
+        plan: TripPlan | None,
+        one: Announcement,
+        at: datetime,
+        case: Case,
+    ) -> Facts:
+        """Gather what the sentence may name."""
+        bus_zh, bus_en = self._bus_names(connection, _bus_of(trip, plan, one))
+        call_zh, call_en = self._whom_to_call(connection, one.rider_id, trip.trip_id)
+        ride = _last_ride(trip, one.rider_id, case.truth) if one.kind == "correction" else None
+        stop_id = one.stop_id or (ride.stop_id if ride else None)
+        facts = Facts(
+            child=self._name(connection, "rider", one.rider_id),
+            bus_zh=bus_zh,
+            bus_en=bus_en,
+            at=f"{at:%H:%M}",
+            minutes=one.minutes,
+            stops=one.stops,
+            detail=one.detail,
+            not_stop=self._stop(connection, one.not_stop_id),
+            done_at=f"{datetime.fromtimestamp(ride.at_ms / 1000, at.tzinfo):%H:%M}" if ride else None,
+            call_zh=call_zh,
+            call_en=call_en,
+        )
+        if plan is None:
+            return replace(facts, stop=self._stop(connection, stop_id))
+        own = next((rider.stop_id for rider in plan.roster if rider.rider_id == one.rider_id), None)
+        planned_ms = next((stop.arrival_ms for stop in plan.stops if stop.id == own), None)
+        day_zh, day_en = day_names(date.fromisoformat(plan.service_on), at.date())
+        if one.kind in ("late", "substituted"):
+            stop_id = stop_id or own  # the time that such a sentence names is of the child's own stop
+        return replace(
+            facts,
+            stop=self._stop(connection, stop_id),
+            usual_stop=self._stop(connection, own),
+            planned=_clock(planned_ms, at),
+            start=_clock(plan.start_ms, at),
+            day_zh=day_zh,
+            day_en=day_en,
+        )
 
     def _guardians_of(self, connection: Connection, rider_id: str, on: str) -> list[str]:
         if rider_id not in self._guardians:
@@ -63,13 +107,26 @@ class Teller:
             self._guardians[rider_id] = [(row.user_id, row.valid_until) for row in connection.execute(query)]
         return [user_id for user_id, until in self._guardians[rider_id] if until is None or on <= until]
 
-    def _bus_names(self, connection: Connection, vehicle_id: str) -> tuple[str, str]:
-        if not vehicle_id:
-            return "校车", "the bus"
+    def _bus_names(self, connection: Connection, vehicle_id: str | None) -> tuple[str, str]:
+        if vehicle_id is None:
+            return UNKNOWN_BUS
         if vehicle_id not in self._bus_called:
             query = select(vehicles.c.code, vehicles.c.plate).where(vehicles.c.id == vehicle_id)
             self._bus_called[vehicle_id] = bus_names(*connection.execute(query).one())
         return self._bus_called[vehicle_id]
+
+    def _whom_to_call(self, connection: Connection, rider_id: str, trip_id: str) -> tuple[str, str]:
+        if (rider_id, trip_id) not in self._calls:
+            school = select(schools.c.phone).join(riders, riders.c.school_id == schools.c.id)
+            operator = select(operators.c.phone).join(trips, trips.c.operator_id == operators.c.id)
+            self._calls[rider_id, trip_id] = whom_to_call(
+                connection.scalar(school.where(riders.c.id == rider_id)),
+                connection.scalar(operator.where(trips.c.id == trip_id)),
+            )
+        return self._calls[rider_id, trip_id]
+
+    def _stop(self, connection: Connection, stop_id: str | None) -> str | None:
+        return None if stop_id is None else self._name(connection, "stop", stop_id)
 
     def _name(self, connection: Connection, kind: str, id_: str) -> str:
         """Give the name that a sentence uses for a rider or a stop; and the zone of a trip."""
@@ -84,3 +141,27 @@ class Teller:
             }
             self._names[key] = connection.execute(queries[kind]).scalar_one()
         return self._names[key]
+
+
+def _case(trip: TripState, plan: TripPlan | None, one: Announcement) -> Case:
+    state = next((rider.state for rider in trip.riders if rider.rider_id == one.rider_id), None)
+    truth: Truth = (
+        "aboard" if state == "aboard" else "off" if state in ("alighted", "handed_over") else "none"
+    )
+    return Case("to_school" if plan is None else plan.direction, truth, one.corrects)
+
+
+def _bus_of(trip: TripState, plan: TripPlan | None, one: Announcement) -> str | None:
+    """Give the bus that a sentence is about: the one that runs the trip, else the one that is to; a substitute is to."""
+    to_run = None if plan is None else plan.staffing(one.at_ms).vehicle_id
+    return to_run if one.kind == "substituted" else trip.vehicle_id or to_run
+
+
+def _last_ride(trip: TripState, rider_id: str, truth: Truth) -> Ride | None:
+    """Give the ride that made a rider's state what it is."""
+    way = {"aboard": "on", "off": "off"}.get(truth)
+    return next((ride for ride in reversed(trip.rides) if (ride.rider_id, ride.dir) == (rider_id, way)), None)
+
+
+def _clock(ms: int | None, like: datetime) -> str | None:
+    return None if ms is None else f"{datetime.fromtimestamp(ms / 1000, like.tzinfo):%H:%M}"

@@ -13,6 +13,7 @@ from server.adapters.db import tables as t
 from server.adapters.db.alarms import keep_alarms
 from server.adapters.db.counters import bump
 from server.adapters.db.engine import Database, upsert
+from server.adapters.db.substitutions import in_force
 from server.domain.calendar import Calendar, DatedChange, WeeklyService
 from server.ids import new_id
 from server.service.calendar_watch import Alarm, AlarmChanges
@@ -43,13 +44,14 @@ class DbTimetabling:
         """Give the plan and the trips since a service date, in one snapshot."""
         with self._db.read() as connection:
             return PlanState(
-                _timetables(connection),
-                _calendar(connection),
-                _permits(connection),
+                read_timetables(connection),
+                read_calendar(connection),
+                read_permits(connection),
                 _ride_plans(connection),
                 _schools(connection),
                 _absences(connection, since_on),
                 _trips(connection, since_on),
+                in_force(connection, since_on),
             )
 
     def apply(self, changes: TripChanges, now_ms: int) -> MadeTrips:
@@ -69,7 +71,8 @@ class DbTimetabling:
         return keep_alarms(self._db, kinds, wanted, now_ms)
 
 
-def _timetables(connection: Connection) -> tuple[Timetable, ...]:
+def read_timetables(connection: Connection) -> tuple[Timetable, ...]:
+    """Read the timetables that are not ended, with the ends of their plans."""
     ends = (
         select(
             t.stop_times.c.timetable_id,
@@ -109,7 +112,8 @@ def _timetables(connection: Connection) -> tuple[Timetable, ...]:
     return tuple(Timetable(**row._mapping) for row in connection.execute(query))
 
 
-def _calendar(connection: Connection) -> Calendar:
+def read_calendar(connection: Connection) -> Calendar:
+    """Read the service calendars."""
     weeks = select(t.calendars).where(t.calendars.c.ended_at_ms.is_(None))
     dates = select(t.calendar_dates).where(t.calendar_dates.c.ended_at_ms.is_(None))
     return Calendar.of(
@@ -124,7 +128,8 @@ def _calendar(connection: Connection) -> Calendar:
     )
 
 
-def _permits(connection: Connection) -> tuple[Permit, ...]:
+def read_permits(connection: Connection) -> tuple[Permit, ...]:
+    """Read the permits that are not ended, the oldest first."""
     columns = [t.permits.c[field.name] for field in msgspec.structs.fields(Permit)]
     query = select(*columns).where(t.permits.c.ended_at_ms.is_(None)).order_by(t.permits.c.valid_from)
     return tuple(Permit(*row) for row in connection.execute(query))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
 
 from server.adapters.db.scopes import owned_in, trips_in
 from server.adapters.db.tables import (
@@ -16,6 +16,7 @@ from server.adapters.db.tables import (
     riders,
     routes,
     schools,
+    substitutions,
     trip_riders,
     trips,
     vehicle_heads,
@@ -24,7 +25,7 @@ from server.adapters.db.tables import (
 )
 from server.domain.plan import PlanVersion
 from server.domain.record import Position
-from server.domain.trip import SignOff, Visit
+from server.domain.trip import OnDuty, SignOff, Turn, Visit
 from server.errors import InvalidError, NotFoundError
 from server.service.instants import day_after
 from server.service.policy import Scope
@@ -38,13 +39,29 @@ _TRIP: tuple[ColumnElement[Any], ...] = (
     trips.c.id, trips.c.code, trips.c.service_on, trips.c.direction, trips.c.operator_id, operators.c.timezone,
     trips.c.plan_id, trips.c.state, trips.c.run_device_id, trips.c.planned_start_ms, trips.c.planned_end_ms,
     trips.c.started_at_ms, trips.c.arrived_at_ms, trips.c.ended_at_ms, trips.c.next_seq, trips.c.metre,
-    trips.c.metre_at_ms, trips.c.delay_s, trips.c.rear_checked_at_ms, trips.c.sign_off,
+    trips.c.metre_at_ms, trips.c.delay_s, trips.c.rear_checked_at_ms, trips.c.sign_off, trips.c.crew, trips.c.turns,
+    func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id).label("runs_id"),
     routes.c.id.label("route_id"), routes.c.code.label("route_code"),
     routes.c.short_name.label("route_short"), routes.c.long_name.label("route_long"),
     schools.c.id.label("school_id"), schools.c.code.label("school_code"), schools.c.name.label("school_name"),
     vehicles.c.id.label("bus_id"), vehicles.c.code.label("bus_code"), vehicles.c.plate.label("bus_plate"),
     people.c.id.label("driver_id"), people.c.badge.label("driver_badge"), people.c.name.label("driver_name"),
 )  # fmt: skip
+
+
+# Approved since the bus that runs it set out, and not there yet: this is the bus to look for (decision 0115).
+_given_since = exists().where(
+    substitutions.c.timetable_id == trips.c.timetable_id,
+    trips.c.service_on.between(substitutions.c.from_on, substitutions.c.until_on),
+    substitutions.c.vehicle_id == trips.c.vehicle_id,
+    substitutions.c.made_at_ms > trips.c.assigned_at_ms,
+    substitutions.c.ended_at_ms.is_(None),
+)
+_shown_id = case(
+    (trips.c.run_vehicle_id.is_(None), trips.c.vehicle_id),
+    (and_(trips.c.state.in_(("scheduled", "en_route")), _given_since), trips.c.vehicle_id),
+    else_=trips.c.run_vehicle_id,
+)
 
 
 def select_trips(*more: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
@@ -55,9 +72,7 @@ def select_trips(*more: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
         .join(operators, operators.c.id == trips.c.operator_id)
         .join(routes, routes.c.id == trips.c.route_id)
         .join(schools, schools.c.id == trips.c.school_id, isouter=True)
-        .join(
-            vehicles, vehicles.c.id == func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id), isouter=True
-        )
+        .join(vehicles, vehicles.c.id == _shown_id, isouter=True)
         .join(people, people.c.id == trips.c.driver_id, isouter=True)
     )
 
@@ -76,6 +91,8 @@ def trip_row(row: Row[*tuple[Any, ...]]) -> TripRow:
         started_at_ms=row.started_at_ms, arrived_at_ms=row.arrived_at_ms, ended_at_ms=row.ended_at_ms,
         next_seq=row.next_seq, metre=row.metre, metre_at_ms=row.metre_at_ms, delay_s=row.delay_s,
         rear_checked_at_ms=row.rear_checked_at_ms, sign_off=_sign_off(row.sign_off),
+        runs_id=row.runs_id, crew=OnDuty() if row.crew is None else msgspec.json.decode(row.crew, type=OnDuty),
+        turns=() if row.turns is None else msgspec.json.decode(row.turns, type=tuple[Turn, ...]),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from server.adapters.db.notices_read import NoticesDb
 from server.adapters.db.preferences import PreferencesDb
 from server.adapters.db.push_subscriptions import PushSubscriptionsDb
 from server.adapters.db.scopes import ScopesDb
+from server.adapters.db.substitutions_store import SubstitutionsDb
 from server.adapters.db.trips_read import TripsDb
 from server.domain.plan import PlanVersion
 
@@ -41,6 +42,7 @@ class DbWork:
         self.crew = CrewDb(connection)
         self.pushes = PushSubscriptionsDb(connection)
         self.house = HouseDb(connection)
+        self.substitutions = SubstitutionsDb(connection)
 
 
 class DbWebStore:

@@ -47,6 +47,12 @@ class LiveTrips(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
 
 
+class LiveFindings(msgspec.Struct, frozen=True):
+    """`live/findings`: ids of findings that were stated, changed, ended or withdrawn."""
+
+    ids: tuple[str, ...]
+
+
 class LiveRide(msgspec.Struct, frozen=True):
     """One boarding or alighting; UTC ms."""
 
@@ -90,7 +96,7 @@ class WakeIngest(msgspec.Struct, frozen=True):
     vehicles: tuple[str, ...] = ()
 
 
-HousePayload = LivePositions | LiveTrips | LiveRides | LiveNotices | LiveEnded | WakeIngest
+HousePayload = LivePositions | LiveTrips | LiveRides | LiveFindings | LiveNotices | LiveEnded | WakeIngest
 
 _encoder = msgspec.json.Encoder()
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
 from server.adapters.mqtt.codec import (
+    LiveFindings,
     LivePosition,
     LivePositions,
     LiveRide,
@@ -18,7 +19,14 @@ from server.adapters.mqtt.codec import (
     encode_saved,
 )
 from server.adapters.mqtt.subscriber import Subscriber
-from server.adapters.mqtt.topics import LIVE_POSITIONS, LIVE_RIDES, LIVE_TRIPS, WAKE_NOTICES, bus_topic
+from server.adapters.mqtt.topics import (
+    LIVE_FINDINGS,
+    LIVE_POSITIONS,
+    LIVE_RIDES,
+    LIVE_TRIPS,
+    WAKE_NOTICES,
+    bus_topic,
+)
 from server.domain.trip import Ride
 from server.service.ingest_ports import Head
 from server.service.watermark import SavedAnswer
@@ -76,6 +84,11 @@ class MqttSpeaker:
         ]
         for some in _portions(items):
             self._line.publish(LIVE_RIDES, encode(LiveRides(tuple(some))))
+
+    def findings(self, ids: Sequence[str]) -> None:
+        """Tell the live pages which findings changed."""
+        for some in _portions(ids):
+            self._line.publish(LIVE_FINDINGS, encode(LiveFindings(tuple(some))))
 
     def wake_notices(self) -> None:
         """Tell the worker that there may be notices."""

@@ -18,6 +18,7 @@ INGEST_TOPICS: Final = tuple(f"bus/+/{kind}" for kind in KINDS_FROM_DEVICE)
 
 LIVE_POSITIONS: Final = "live/positions"
 LIVE_TRIPS: Final = "live/trips"
+LIVE_FINDINGS: Final = "live/findings"
 LIVE_RIDES: Final = "live/rides"
 LIVE_NOTICES: Final = "live/notices"
 LIVE_ENDED: Final = "live/ended"

@@ -7,9 +7,6 @@ import pytest
 from server.adapters.db.engine import Database
 from tests.builders.web import Web
 from tests.builders.world import build_world
-from tests.integration.db.conftest import db, empty_url, postgres
-
-__all__ = ["db", "empty_url", "postgres"]
 
 
 @pytest.fixture

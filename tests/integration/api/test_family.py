@@ -181,3 +181,35 @@ def test_every_reading_of_a_child_is_in_the_audit(web: Web) -> None:
         ("school-alpha", "read_manifest"),
     }
     assert "GET /children/{child}/bus" in [item["detail"] for item in items]
+
+
+def test_whom_to_call_is_the_school_and_the_company_where_they_have_a_number_and_never_the_driver(
+    web: Web,
+) -> None:
+    browser = web.browser("guardian-alpha")
+    path = f"/children/{ALPHA.id('child')}"
+    assert browser.get(path).json["call"] == []
+    change(web.database, t.schools, ALPHA.id("school"), phone="0955-701234")
+    change(web.database, t.operators, ALPHA.id("operator"), phone="0955-709999")
+    child = browser.get(path).json
+    assert child["call"] == [
+        {"name": "Alpha school", "role": "school", "phone": "0955-701234"},
+        {"name": "Alpha buses", "role": "operator", "phone": "0955-709999"},
+    ]
+    assert "555-" not in browser.get(path).text
+
+
+def test_a_bus_that_runs_instead_of_the_usual_one_is_said_with_it(web: Web) -> None:
+    browser = web.browser("guardian-alpha")
+    path = f"/children/{ALPHA.id('child')}"
+    change(web.database, t.trips, ALPHA.id("run"), permit_id=ALPHA.id("permit-run"))
+    assert browser.get(path).json["trip"]["instead_of"] is None
+    with web.database.write() as connection:
+        connection.execute(
+            t.vehicles.insert().values(
+                id="spare", operator_id=ALPHA.id("operator"), code="ZW-0017", plate="Spare 17", seats=30
+            )
+        )
+    change(web.database, t.trips, ALPHA.id("run"), run_vehicle_id="spare")
+    trip = browser.get(path).json["trip"]
+    assert (trip["bus"]["name"], trip["instead_of"]["name"]) == ("Spare 17", "Alpha 1234")

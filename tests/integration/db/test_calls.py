@@ -26,7 +26,7 @@ from server.service.policy import Caller
 from tests.builders.findings import calls_of, put_finding, stored
 from tests.builders.world import ALPHA, BRAVO, NOW_MS, build_world, change
 from tests.fakes.clock import FakeClock
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 EVERYBODY = ["attendant-alpha", "operator-alpha", "school-alpha"]
 
@@ -172,7 +172,7 @@ def test_an_answer_from_any_of_them_ends_the_calls(worker: Worker) -> None:
         told = answer_call(work, as_user("school", "school"), notice, "gate 2 is with them", NOW_MS + 61_000)
     assert len(told) == 3
     worker.play(300)
-    assert sorted(worker.called(finding)) == [1]
+    assert worker.called(finding) == {1: EVERYBODY, 2: ["school-alpha"]}
     row = stored(worker.database, finding)
     assert (row.state, row.answered_at_ms, row.call_next_ms) == ("acknowledged", NOW_MS + 61_000, None)
     assert row.owner_id == "user-school-alpha".ljust(32, "0")
@@ -203,6 +203,32 @@ def test_what_is_no_longer_so_calls_no_more_and_takes_back_what_was_not_told(
     assert told and calls_of(worker.database, finding) == []
     row = stored(worker.database, finding)
     assert (row.calls, row.call_next_ms, row.state) == (1, None, "open")
+
+
+@pytest.mark.parametrize(
+    ("gone", "back"),
+    [
+        ({"ended_ms": NOW_MS + 10_000}, {"ended_ms": None}),
+        ({"withdrawn_at_ms": NOW_MS + 10_000}, {"withdrawn_at_ms": None}),
+    ],
+)
+def test_what_stands_again_after_a_fold_calls_on(
+    worker: Worker, gone: dict[str, int], back: dict[str, None]
+) -> None:
+    called = put_finding(worker.database, ALPHA, "left_aboard")
+    uncalled = put_finding(worker.database, ALPHA, "wrong_bus", call_next_ms=NOW_MS + 2000)
+    change(worker.database, t.findings, uncalled, **gone)
+    worker.play(0)
+    change(worker.database, t.findings, called, **gone)
+    worker.play(120)
+    assert (
+        stored(worker.database, called).call_next_ms is None is stored(worker.database, uncalled).call_next_ms
+    )
+    for finding in (called, uncalled):
+        change(worker.database, t.findings, finding, **back)
+    worker.play(0)
+    assert stored(worker.database, called).calls == 2
+    assert worker.called(uncalled) == {1: EVERYBODY[1:]}
 
 
 def test_an_sos_is_a_moment_and_calls_though_it_ended_as_it_began(worker: Worker) -> None:
@@ -269,14 +295,14 @@ def test_two_workers_at_once_make_one_call(worker: Worker) -> None:
 
     def work() -> None:
         calls = Calls(DatabaseCalls(worker.database), worker.clock, lambda *_: None, lambda: None)
-        gate.wait(10)
+        gate.wait(PATIENCE_S)
         calls.run()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
     assert [worker.called(finding) for finding in findings] == [{1: EVERYBODY}] * 5
     assert {stored(worker.database, finding).calls for finding in findings} == {1}
 
@@ -341,7 +367,7 @@ def scheduled(calls: Calls, database: Database, every_s: float, nudge: Nudge) ->
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

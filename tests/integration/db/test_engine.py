@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.tables import counters, schools
+from tests.waiting import PATIENCE_S
 
 
 def value_of(db: Database, name: str) -> int | None:
@@ -56,7 +57,7 @@ def test_writers_of_many_threads_take_turns_and_lose_nothing(db: Database) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_S)
     assert failures == []
     assert value_of(db, "n") == 80
 
@@ -104,7 +105,7 @@ def look():
     with db.read() as c: return c.scalar(select(counters.c.value))
 def one(n):
     get_hub().threadpool.apply(add); return get_hub().threadpool.apply(look)
-with gevent.Timeout(30):
+with gevent.Timeout(80):
     jobs = [gevent.spawn(one, n) for n in range(100)]
     gevent.joinall(jobs, raise_error=True)
 print(look())
@@ -116,7 +117,7 @@ def test_gevents_native_threads_share_the_pool(tmp_path: Path) -> None:
         [sys.executable, "-c", GEVENT, f"sqlite:///{tmp_path / 'g.db'}"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert (done.stdout.strip(), done.returncode) == ("100", 0), done.stderr

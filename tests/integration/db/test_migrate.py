@@ -11,6 +11,7 @@ from server.adapters.db import migrate
 from server.adapters.db.engine import Database, make_engine, parse_url
 from server.adapters.db.tables import metadata
 from server.errors import SettingError, StartError
+from tests.waiting import PATIENCE_S
 
 
 def tables_of(url: str) -> set[str]:
@@ -47,7 +48,7 @@ def test_two_that_migrate_at_once_take_turns(empty_url: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE_S)
     assert failures == []
     assert migrate.is_current(empty_url)
 

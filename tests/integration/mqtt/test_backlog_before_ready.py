@@ -52,6 +52,6 @@ def test_a_backlog_that_takes_longer_than_the_patience_is_taken_on_one_connectio
         )  # from the first message on each look at the clock takes two seconds
         return taken >= BACKLOG
 
-    until(work, f"all {BACKLOG} are taken", lambda: str(changes), 30)
+    until(work, f"all {BACKLOG} are taken", lambda: str(changes))
     subscriber.close()
     assert State.LOST not in {change.state for change in changes}

@@ -15,8 +15,9 @@ from typing import IO
 import msgspec
 import pytest
 
-from tests.integration.mqtt.conftest import free_port
 from tests.integration.mqtt.waiting import until
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S
 
 Start = Callable[..., "Role"]
 
@@ -42,7 +43,7 @@ class Role:
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
@@ -72,7 +73,7 @@ def test_the_role_ends_well_when_it_is_asked_to(start: Start) -> None:
     role = start()
     role.until_ready()
     role.process.send_signal(signal.SIGINT)
-    assert role.process.wait(5) == 0
+    assert role.process.wait(PATIENCE_S) == 0
     assert not is_running(role.nats_pid)
 
 
@@ -80,7 +81,7 @@ def test_the_role_ends_with_a_status_when_nats_server_dies(start: Start) -> None
     role = start()
     role.until_ready()
     os.kill(role.nats_pid, signal.SIGKILL)
-    assert role.process.wait(5) == 1
+    assert role.process.wait(PATIENCE_S) == 1
 
 
 def test_nats_server_dies_with_a_killed_role_and_a_restart_finds_the_port_free(start: Start) -> None:
@@ -88,7 +89,7 @@ def test_nats_server_dies_with_a_killed_role_and_a_restart_finds_the_port_free(s
         role = start()
         role.until_ready()
         role.process.kill()
-        role.process.wait(5)
+        role.process.wait(PATIENCE_S)
         until(lambda pid=role.nats_pid: not is_running(pid), "nats-server ended with its role")  # type: ignore[misc]
     start().until_ready()
 
@@ -99,7 +100,7 @@ def test_a_restart_right_after_a_kill_takes_over(start: Start) -> None:
     role.until_ready()
     os.kill(role.nats_pid, signal.SIGSTOP)  # an orphan that doesn't listen to anybody
     role.process.kill()
-    role.process.wait(5)
+    role.process.wait(PATIENCE_S)
     assert is_running(role.nats_pid)
     again = start()
     again.until_ready()
@@ -112,7 +113,7 @@ def test_a_second_start_on_the_same_folder_is_one_clear_sentence(start: Start, t
     assert second.line() == (
         f"another broker runs on {tmp_path / 'broker'}; stop it, or choose another folder with --data"
     )
-    assert second.process.wait(5) == 1
+    assert second.process.wait(PATIENCE_S) == 1
 
 
 def test_a_taken_port_is_one_clear_sentence(start: Start) -> None:
@@ -124,7 +125,7 @@ def test_a_taken_port_is_one_clear_sentence(start: Start) -> None:
         assert role.line() == (
             f"the MQTT port 127.0.0.1:{port} is taken by another program; end it, or choose another port with --mqtt"
         )
-        assert role.process.wait(5) == 1
+        assert role.process.wait(PATIENCE_S) == 1
 
 
 def test_loopback_ports_are_kept_and_secrets_are_their_owners_alone(start: Start, tmp_path: Path) -> None:

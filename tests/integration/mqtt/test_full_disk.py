@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from server.adapters.mqtt.broker_config import BrokerSettings
-from tests.integration.mqtt.conftest import DeviceTable, Ingest, RunningBroker, free_port
+from tests.integration.mqtt.conftest import DeviceTable, Ingest, RunningBroker
 from tests.integration.mqtt.device import TestDevice
 from tests.integration.mqtt.waiting import until
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_a_full_disk_ends_the_broker_in_words_and_freed_it_works_again(
                 kept.add(payload)
         assert 50 < len(kept) < 1000, "the disk ran full"
         # Without this end the broker would run on, without its store, after the disk was freed.
-        reason = running.run(asyncio.wait_for(running.broker.wait(), 15))
+        reason = running.run(asyncio.wait_for(running.broker.wait(), PATIENCE_S))
         assert "no space left on device" in reason
         ballast.unlink()
         running.restart()

@@ -11,9 +11,11 @@ from server.adapters.mqtt.endpoint import Endpoint
 from server.adapters.mqtt.rights import ROLE_CLI, ROLE_INGEST, ROLE_WEB
 from server.adapters.mqtt.subscriber import Message
 from server.adapters.mqtt.topics import KINDS_FROM_DEVICE
-from tests.integration.mqtt.conftest import DeviceTable, Ingest, RunningBroker, free_port
+from tests.integration.mqtt.conftest import DeviceTable, Ingest, RunningBroker
 from tests.integration.mqtt.device import TestDevice
 from tests.integration.mqtt.waiting import until
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory, devices: DeviceTable) -> It
 
 @pytest.fixture(scope="module")
 def ingest(broker: RunningBroker) -> Iterator[Ingest]:
-    made = Ingest(broker.endpoint())
+    made = Ingest(broker.endpoint(), acks=True)
     made.until_ready()
     yield made
     made.subscriber.close()
@@ -163,7 +165,7 @@ def test_a_last_will_obeys_the_same_rights(
             # A broker may refuse the will already at connect; where it lets it in, the will must reach nobody.
             if device.let_in():
                 device.cut()
-                assert device.gone.wait(5)
+                assert device.gone.wait(PATIENCE_S)
         with TestDevice(broker.device_endpoint()) as again:
             assert again.let_in()
             assert sentinel(ingest, again) == []
@@ -258,5 +260,5 @@ def test_quality_of_service_2_is_refused(broker: RunningBroker, ingest: Ingest) 
     with TestDevice(broker.device_endpoint()) as device:
         assert device.let_in()
         device.client.publish("bus/ZW-0017/pos", b"twice", 2)
-        assert device.gone.wait(5)
+        assert device.gone.wait(PATIENCE_S)
     assert ingest.take(0.2) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 def is_alive(pid: int) -> bool:
@@ -60,7 +60,7 @@ class StartedUp:
     def end(self) -> int:
         """Ask it to end as Ctrl-C does and give its status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(10)
+        return self.process.wait(PATIENCE_S)
 
 
 @pytest.fixture

@@ -9,13 +9,19 @@ import CircleHelp from '@lucide/svelte/icons/circle-question-mark';
 import CircleX from '@lucide/svelte/icons/circle-x';
 import Clock from '@lucide/svelte/icons/clock';
 import DoorOpen from '@lucide/svelte/icons/door-open';
+import Siren from '@lucide/svelte/icons/siren';
 import Timer from '@lucide/svelte/icons/timer';
+import TriangleAlert from '@lucide/svelte/icons/triangle-alert';
 import WifiOff from '@lucide/svelte/icons/wifi-off';
 import X from '@lucide/svelte/icons/x';
 import type { Need } from '../model/need.ts';
 import type { Verdict } from '../model/staff_trip.ts';
 
 export const NEED_ICONS: Record<Need, typeof Clock> = {
+  sos: Siren,
+  left_aboard: TriangleAlert,
+  calling: TriangleAlert,
+  found: CircleAlert,
   missed: CircleX,
   missed_before: CircleX,
   not_started: CircleAlert,

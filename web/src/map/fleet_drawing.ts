@@ -24,6 +24,8 @@ export type FleetBus = {
   /** Its position is old. */
   readonly faded: boolean;
   readonly chosen: boolean;
+  /** It calls for a person. */
+  readonly calling: boolean;
 };
 
 export type FleetStop = {
@@ -132,9 +134,10 @@ export class FleetDrawing {
     const marker = this.#markers.get(bus.id) ?? this.#newMarker(bus);
     marker.setLngLat(this.#at(bus));
     const element = marker.getElement();
-    element.className = `${element.className.replace(/ ?(tone-\w+|faded|chosen)\b/g, '')} tone-${bus.tone}`;
+    element.className = `${element.className.replace(/ ?(tone-\w+|faded|chosen|calling)\b/g, '')} tone-${bus.tone}`;
     element.classList.toggle('faded', bus.faded);
     element.classList.toggle('chosen', bus.chosen);
+    element.classList.toggle('calling', bus.calling);
     element.setAttribute('aria-label', bus.name);
     element.title = bus.name;
     element.textContent = bus.mark;

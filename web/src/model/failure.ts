@@ -36,3 +36,8 @@ export class Failure extends Error {
 export function unreachable(): Failure {
   return new Failure('unreachable', 0, '', '', 0);
 }
+
+/** Whether a failure is of the line or the session, and not of the one thing that was asked. */
+export function isLine(failure: unknown): boolean {
+  return failure instanceof Failure && (failure.kind === 'unreachable' || failure.kind === 'signed_out');
+}

@@ -1,5 +1,6 @@
 /** Who should be on a trip and who is, stop by stop, as the attendant works through it. */
 
+import type { Finding, FindingKind } from './finding.ts';
 import type { Instant } from './instant.ts';
 import type { Named } from './named.ts';
 import type { Direction, RiderState } from './trip.ts';
@@ -111,4 +112,31 @@ export function searchRiders(manifest: Manifest, text: string): readonly Rider[]
   return allRiders(manifest).filter((rider) =>
     [rider.name, rider.code, rider.grade ?? ''].some((part) => part.toLowerCase().includes(sought)),
   );
+}
+
+/** A rider as a dispatcher looks for them: where they ride from or to, and what is wrong. */
+export type SeenRider = Rider & {
+  readonly place: string | null;
+  /** Not on this trip's list. */
+  readonly stranger: boolean;
+  readonly wrong: FindingKind | null;
+};
+
+const RANK: readonly RiderState[] = ['no_show', 'aboard', 'expected', 'alighted', 'handed_over', 'absent'];
+
+/** All riders of a trip: those with whom something is wrong first, then by state, then in the order of the stops. */
+export function seenRiders(manifest: Manifest, findings: readonly Finding[]): SeenRider[] {
+  const wrong = new Map(findings.flatMap(({ rider, kind }) => (rider ? [[rider.id, kind] as const] : [])));
+  const seen = [
+    ...manifest.stops.flatMap((stop) =>
+      stop.riders.map((rider) => ({ rider, place: stop.name, stranger: false })),
+    ),
+    ...manifest.strangers.map((rider) => ({ rider, place: null, stranger: true })),
+  ].map(({ rider, place, stranger }) => ({ ...rider, place, stranger, wrong: wrong.get(rider.id) ?? null }));
+  const rank = (rider: SeenRider): number =>
+    rider.wrong !== null ? -2 : rider.stranger ? -1 : RANK.indexOf(rider.state);
+  return seen
+    .map((rider, index) => ({ rider, index }))
+    .sort((a, b) => rank(a.rider) - rank(b.rider) || a.index - b.index)
+    .map(({ rider }) => rider);
 }

@@ -1,16 +1,29 @@
 /** Which trip needs a person: the one reading of a trip that orders a dispatcher's list. */
 
+import {
+  isCalling,
+  isPressing,
+  SEVERITIES,
+  worstOf,
+  type Finding,
+  type FindingKind,
+  type Severity,
+} from './finding.ts';
 import type { Instant } from './instant.ts';
 import { freshness, type Position } from './position.ts';
 import type { StaffTrip } from './staff_trip.ts';
 import type { Tone } from './notice.ts';
 
-/** In the order of need. */
+/** In the order of need; from `found` on they are the rest, which goes by its worst finding first (docs/decisions/0130). */
 export const NEEDS = [
+  'sos',
+  'left_aboard',
+  'calling',
   'missed',
   'not_started',
   'silent',
   'late',
+  'found',
   'not_closed',
   'running',
   'waiting',
@@ -19,6 +32,7 @@ export const NEEDS = [
   'cancelled',
 ] as const;
 export type Need = (typeof NEEDS)[number];
+const REST = NEEDS.indexOf('found');
 
 /** A start is overdue a minute after its time: before that the minute hand is still on it. */
 const OVERDUE_MS = 60_000;
@@ -30,8 +44,34 @@ const CLOSES_MS = 600_000;
 /** An hour after its end nobody can run a trip any more: it is a fact of the day, and no call to act. */
 const MISSED_MATTERS_MS = 3_600_000;
 
-/** Say what a trip needs at `now`, given its bus's last position. */
-export function needOf(trip: StaffTrip, position: Position | null, now: Instant): Need {
+/** What of a trip's findings the list goes by: the one that it names, and how grave the worst is. */
+export type Found = { readonly kind: FindingKind; readonly severity: Severity };
+
+/** Say what a trip needs at `now`, given its bus's last position and what is found wrong with it. */
+export function needOf(
+  trip: StaffTrip,
+  position: Position | null,
+  now: Instant,
+  findings: readonly Finding[] = [],
+): Need {
+  const pressing = findings.filter(isPressing);
+  if (pressing.some((one) => one.kind === 'sos')) return 'sos';
+  if (pressing.some((one) => one.kind === 'left_aboard')) return 'left_aboard';
+  if (pressing.some((one) => isCalling(one) || one.kind === 'collision')) return 'calling';
+  const need = ofState(trip, position, now);
+  if (need === 'cancelled' || NEEDS.indexOf(need) < REST) return need;
+  return pressing.some((one) => one.severity === 'act') || gravest(trip, findings)?.severity === 'act'
+    ? 'found'
+    : need;
+}
+
+/** The finding that a trip's line names; null when nothing is open. */
+export function gravest(trip: StaffTrip, findings: readonly Finding[]): Found | null {
+  const worst = worstOf(findings.filter(isPressing));
+  return worst ? { kind: worst.kind, severity: worst.severity } : trip.worst;
+}
+
+function ofState(trip: StaffTrip, position: Position | null, now: Instant): Need {
   switch (trip.state) {
     case 'missed':
       return now.ms > trip.planned_end_at.ms + MISSED_MATTERS_MS ? 'missed_before' : 'missed';
@@ -50,10 +90,14 @@ export function needOf(trip: StaffTrip, position: Position | null, now: Instant)
 }
 
 const TONES: Record<Need, Tone> = {
+  sos: 'act',
+  left_aboard: 'act',
+  calling: 'act',
   missed: 'act',
   not_started: 'act',
   silent: 'watch',
   late: 'watch',
+  found: 'act',
   not_closed: 'watch',
   running: 'ok',
   waiting: 'quiet',
@@ -71,13 +115,21 @@ export function needsPerson(need: Need): boolean {
   return TONES[need] === 'act' || TONES[need] === 'watch';
 }
 
-export type Needing = { readonly trip: StaffTrip; readonly need: Need };
+export type Needing = { readonly trip: StaffTrip; readonly need: Need; readonly found: Found | null };
+
+function rankOf({ need, found }: Needing): number {
+  const at = NEEDS.indexOf(need);
+  if (at < REST) return at;
+  // In the rest a finding outweighs the state: a bus on plan that skipped a stop stands before one that has nothing.
+  const grave = need === 'cancelled' || !found ? SEVERITIES.length : SEVERITIES.indexOf(found.severity);
+  return REST + grave * NEEDS.length + at;
+}
 
 /** Sort by need, then by planned start, then by code: the same list for the same facts. */
 export function byNeed(items: readonly Needing[]): Needing[] {
   return [...items].sort(
     (a, b) =>
-      NEEDS.indexOf(a.need) - NEEDS.indexOf(b.need) ||
+      rankOf(a) - rankOf(b) ||
       a.trip.planned_start_at.ms - b.trip.planned_start_at.ms ||
       (a.trip.code < b.trip.code ? -1 : 1),
   );

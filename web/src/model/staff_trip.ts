@@ -1,8 +1,10 @@
 /** A trip as those see it who run it, receive it or watch over it. */
 
+import type { FindingKind, Severity } from './finding.ts';
 import type { Instant } from './instant.ts';
 import type { Named } from './named.ts';
 import type { Position } from './position.ts';
+import type { Duty, Substitution } from './substitution.ts';
 import type { Direction, Eta, Shape, TripState } from './trip.ts';
 
 export type StaffTrip = {
@@ -21,6 +23,11 @@ export type StaffTrip = {
   readonly ended_at: Instant | null;
   /** Positive when late. */
   readonly delay_s: number | null;
+  /** What another runs today in the permit's place. */
+  readonly substitution: Substitution | null;
+  /** Of whom supervises it; nothing is said to others. */
+  readonly findings_open: number;
+  readonly worst: { readonly kind: FindingKind; readonly severity: Severity } | null;
 };
 
 /** A stop of the plan with what became of it. */
@@ -80,6 +87,7 @@ export type TripDetail = StaffTrip & {
   readonly counts: Counts | null;
   readonly verdicts: Readonly<Record<Fixed, Verdict>> | null;
   readonly sign_off: SignOff | null;
+  readonly duty: Duty | null;
 };
 
 /** Whether nothing of this trip is still to come. */

@@ -20,34 +20,45 @@ import {
   type StaffTrip,
   type TripDetail,
 } from '../model/staff_trip.ts';
+import type { Named } from '../model/named.ts';
+import type { User } from '../model/person.ts';
 import { deviceShelf, type Shelf } from '../wire/shelf.ts';
 import { Staff } from '../wire/staff.ts';
-import type { Watch, WatchListener } from '../wire/watch.ts';
+import { Calls } from './calls.svelte.ts';
 import type { Clock } from './clock.svelte.ts';
-import { Line, type Link } from './line.svelte.ts';
+import type { Link } from './line.svelte.ts';
 import { Outbox, UNDO_MS } from './outbox.svelte.ts';
 import type { Session } from './session.svelte.ts';
+import { Watching, type MakeWatch } from './watching.svelte.ts';
 
 const REFRESH_MS = 60_000;
-const AGAIN_MS = 5000;
 /** A push brings the manifest at most this often. */
 const PUSHED_MS = 1500;
 /** A tick that the server took is in its manifest by then, or the server knows better. */
 const SETTLES_MS = 30_000;
 
+/** The bus's state answers a sign-on within this, or it went astray. */
+const ANSWERS_MS = 8000;
+
+export type SignedOn =
+  | { readonly kind: 'sending' | 'confirmed' | 'missing' }
+  /** Somebody else is signed on in this person's place. */
+  | { readonly kind: 'other'; readonly name: string };
+
 type Settling = Ticked & { readonly trip_id: string; readonly taken_ms: number };
-export type MakeWatch = (listener: WatchListener) => Promise<Watch>;
 
 export class Crew {
   trips: readonly StaffTrip[] | null = $state.raw(null);
   detail: TripDetail | null = $state.raw(null);
-  failed: unknown = $state.raw(null);
+  #missing: unknown = $state.raw(null);
   /** The stop that is worked at, by its seq. */
   seq: number | null = $state(null);
   /** Whether this person signed on to the chosen trip from this phone. */
   duty: 'on' | 'off' = $state('off');
   /** The last tick, while it may be undone. */
   undoable: Entry | null = $state.raw(null);
+  /** When this person last signed on from here, by the server's clock (ms). */
+  #signed_ms = $state(0);
   #chosen: string | null = $state(null);
   #base: Manifest | null = $state.raw(null);
 
@@ -57,31 +68,46 @@ export class Crew {
   );
   readonly manifest: Manifest | null = $derived(this.#base && withTicks(this.#base, this.#unsentTicks()));
 
+  /** Signed off from here: what the server still says of before doesn't sign on again. */
+  #signedOff = false;
   #settling: readonly Settling[] = [];
-  #watch: Watch | null = null;
-  #stopped = false;
-  #timers: ReturnType<typeof setTimeout>[] = [];
   #undoTimer: ReturnType<typeof setTimeout> | undefined;
-  #pushed: ReturnType<typeof setTimeout> | undefined;
+  readonly calls: Calls;
   readonly #staff: Staff;
-  readonly #line: Line;
+  readonly #watching: Watching;
 
   constructor(
     private readonly session: Session,
     private readonly clock: Clock,
     user_id: string,
     private readonly shelf: Shelf = deviceShelf(),
-    private readonly makeWatch: MakeWatch = loadWatch,
+    makeWatch?: MakeWatch,
   ) {
     this.#staff = new Staff(session.http);
-    this.#line = new Line(clock, () => void this.reload());
+    this.calls = new Calls(session, clock);
+    this.#watching = new Watching(
+      session,
+      clock,
+      {
+        every_ms: REFRESH_MS,
+        pushed_ms: PUSHED_MS,
+        ask: () => this.#ask(),
+        watched: () => (this.#chosen === null ? null : { trip: this.#chosen }),
+        hear: {
+          trip: (trip, detail) => this.#heard(trip, detail),
+          notice: (notice) => this.calls.heard(notice),
+        },
+        connected: () => this.outbox.hurry(),
+      },
+      makeWatch,
+    );
     this.outbox = new Outbox(user_id, shelf, clock, {
       ready: () => this.#ready(),
       send: (call) => this.#staff.send(call),
       taken: (call, signOff) => this.#taken(call.trip_id, call.entries, signOff),
       reached: (yes) => {
-        if (yes) this.#line.answered();
-        else this.#line.down();
+        if (yes) this.#watching.line.answered();
+        else this.#watching.line.down();
       },
       ended: (failure) => this.#ended(failure),
     });
@@ -91,7 +117,24 @@ export class Crew {
   }
 
   get link(): Link {
-    return this.#line.link;
+    return this.#watching.link;
+  }
+
+  get failed(): unknown {
+    return this.#missing ?? this.#watching.failed;
+  }
+
+  /** What of this person's sign-on the server knows; null where it says nothing of it, or nobody wants to be signed on. */
+  get signedOn(): SignedOn | null {
+    const said = this.detail?.duty;
+    const me = this.session.user;
+    if (!said || !me || this.duty === 'off') return null;
+    if (this.outbox.waiting.some(({ act, trip_id }) => act.kind === 'duty' && trip_id === this.#chosen))
+      return { kind: 'sending' };
+    const there = me.role === 'driver' ? said.driver : said.attendant;
+    if (there && isMe(there, me)) return { kind: 'confirmed' };
+    if (this.clock.now.ms - this.#signed_ms < ANSWERS_MS * this.clock.speed) return { kind: 'sending' };
+    return there ? { kind: 'other', name: there.name } : { kind: 'missing' };
   }
 
   /** Whether what is noted survives a reload on this device. */
@@ -114,54 +157,20 @@ export class Crew {
   }
 
   async start(): Promise<void> {
-    this.#timers.push(setInterval(() => void this.reload(), REFRESH_MS));
     this.outbox.start();
-    await this.reload();
-    await this.#connect();
-  }
-
-  async #connect(): Promise<void> {
-    try {
-      const watch = await this.makeWatch({
-        connected: () => {
-          this.#line.up();
-          this.outbox.hurry();
-          void this.reload();
-        },
-        disconnected: () => this.#line.down(),
-        trip: (trip, detail) => this.#heard(trip, detail),
-        positions: () => undefined,
-        ended: () => void this.reload(),
-      });
-      if (this.#stopped) {
-        watch.close();
-        return;
-      }
-      this.#watch = watch;
-      if (this.#chosen !== null) watch.watch({ trip: this.#chosen });
-    } catch {
-      // The part that listens could not be loaded: there is no reception, or not enough.
-      this.#line.down();
-      this.#timers.push(setTimeout(() => void this.#connect(), AGAIN_MS));
-    }
+    await this.#watching.start();
   }
 
   stop(): void {
-    this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#undoTimer);
-    clearTimeout(this.#pushed);
     this.outbox.stop();
-    this.#line.stop();
-    this.#watch?.close();
+    this.#watching.stop();
   }
 
   /** The page is looked at again, or reception is back. */
   woken(): void {
-    this.clock.tick();
     this.outbox.awake();
-    this.#watch?.wake();
-    void this.reload();
+    this.#watching.woken();
   }
 
   /** The page is about to sleep: what may still be undone is sent now. */
@@ -169,24 +178,28 @@ export class Crew {
     void this.outbox.pump(true);
   }
 
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    return this.#watching.reload();
+  }
+
+  async #ask(): Promise<void> {
     try {
       await this.#ready();
       if (this.session.phase !== 'signed_in') return;
-      const trips = await this.#staff.trips(dateOf(this.clock.exactly()));
+      const [trips] = await Promise.all([
+        this.#staff.trips(dateOf(this.clock.exactly())),
+        this.calls.reload(),
+      ]);
       this.trips = trips;
       this.shelf.know('trips', trips);
       this.shelf.forgetBut(['trips', 'chosen', ...trips.flatMap(({ id }) => namesOf(id))]);
       // Every trip that is still to be run is fetched, so that it is there where there is no reception.
       const wanted = trips.filter((trip) => trip.id === this.#chosen || !isOver(trip));
       await Promise.all(wanted.map((trip) => this.#fetch(trip.id)));
-      this.failed = null;
-      this.#line.answered();
+      this.#missing = null;
     } catch (failure) {
-      if (this.session.endedBy(failure)) return;
-      this.failed = failure;
-      this.#line.unanswered();
-      this.#line.down();
+      this.#watching.line.down();
+      throw failure;
     }
   }
 
@@ -203,16 +216,22 @@ export class Crew {
     if (id !== this.#chosen) return;
     this.#base = base;
     this.#replace(detail);
+    // Signed on by the badge in the bus: this phone needs no second word.
+    const me = this.session.user;
+    const there = me?.role === 'driver' ? detail.duty?.driver : detail.duty?.attendant;
+    if (me && there && isMe(there, me) && this.duty === 'off' && !this.#signedOff) this.#onDuty('on');
   }
 
   #heard(trip: StaffTrip, detail: TripDetail | null): void {
     if (detail && detail.id === this.#chosen) this.#replace(detail);
     this.trips =
       this.trips?.map((known) => (known.id === trip.id ? { ...known, ...onlyTrip(trip) } : known)) ?? null;
-    this.#pushed ??= setTimeout(() => {
-      this.#pushed = undefined;
-      void this.#fetch(trip.id).catch(() => this.#line.down());
-    }, PUSHED_MS);
+    this.#watching.soon(() =>
+      this.#fetch(trip.id).catch((failure: unknown) => {
+        this.#watching.line.down();
+        throw failure;
+      }),
+    );
   }
 
   /** Take the trip as it is now, and go with the bus to its next stop unless somebody at this one is still to be ticked. */
@@ -254,6 +273,7 @@ export class Crew {
 
   #open(id: string): void {
     this.#chosen = id;
+    this.#signedOff = false;
     this.#base = this.shelf.known(`manifest.${id}`);
     this.seq = null;
     this.detail = null;
@@ -268,9 +288,9 @@ export class Crew {
   async choose(id: string): Promise<void> {
     this.#open(id);
     this.shelf.know('chosen', id);
-    this.#watch?.watch({ trip: id });
+    this.#watching.watch({ trip: id });
     await this.#fetch(id).catch((failure: unknown) => {
-      if (!this.session.endedBy(failure)) this.failed = this.#base ? null : failure;
+      if (!this.session.endedBy(failure)) this.#missing = this.#base ? null : failure;
     });
   }
 
@@ -295,6 +315,13 @@ export class Crew {
   sign(state: 'on' | 'off'): void {
     if (this.#chosen === null) return;
     this.#note({ kind: 'duty', state });
+    this.#signed_ms = this.clock.exactly().ms;
+    this.#signedOff = state === 'off';
+    this.#onDuty(state);
+  }
+
+  #onDuty(state: 'on' | 'off'): void {
+    if (this.#chosen === null) return;
     this.duty = state;
     this.shelf.know(`duty.${this.#chosen}`, state);
     this.outbox.on = state === 'on' ? this.#chosen : null;
@@ -328,15 +355,14 @@ export class Crew {
   }
 }
 
+/** A person is named by the badge; an account's scope names the same person. */
+function isMe(person: Named, user: User): boolean {
+  return person.id === user.scope?.id || person.code === user.scope?.code;
+}
+
 const namesOf = (id: string): string[] =>
   ['detail', 'manifest', 'duty', 'seq'].map((what) => `${what}.${id}`);
 
 function onlyTrip({ state, started_at, ended_at, delay_s, vehicle, driver }: StaffTrip): Partial<StaffTrip> {
   return { state, started_at, ended_at, delay_s, vehicle, driver };
-}
-
-/** The socket is loaded after the first words. */
-async function loadWatch(listener: WatchListener): Promise<Watch> {
-  const { Watch } = await import('../wire/watch.ts');
-  return new Watch(listener);
 }

@@ -7,6 +7,7 @@ import type { Position } from '../model/position.ts';
 import type { ChildTrip } from '../model/trip.ts';
 import { Failure } from '../model/failure.ts';
 import type { Live, Listener } from '../wire/live.ts';
+import { hearTouched } from '../wire/push_browser.ts';
 import type { Clock } from './clock.svelte.ts';
 import { Line, type Link } from './line.svelte.ts';
 import type { Session } from './session.svelte.ts';
@@ -35,6 +36,7 @@ export class Family {
 
   #live: Live | null = null;
   #stopped = false;
+  #deaf: (() => void) | null = null;
   #refresh: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #rewatched_ms = 0;
@@ -69,6 +71,7 @@ export class Family {
 
   /** Ask for what there is and begin to listen. */
   async start(): Promise<void> {
+    this.#deaf = hearTouched((child) => this.choose(child));
     this.#refresh = setInterval(() => void this.reload(), REFRESH_MS);
     await this.reload();
     await this.#connect();
@@ -94,6 +97,7 @@ export class Family {
 
   stop(): void {
     this.#stopped = true;
+    this.#deaf?.();
     clearInterval(this.#refresh);
     clearTimeout(this.#again);
     this.#line.stop();

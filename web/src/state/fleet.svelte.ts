@@ -1,19 +1,20 @@
-/** What a dispatcher's or regulator's page knows: today's trips of the scope, where every bus is, and one trip whole. */
+/** What a dispatcher's or regulator's page knows: today's trips of the scope, where every bus is, what is wrong, and one trip whole. */
 
-import { Failure } from '../model/failure.ts';
-import { byNeed, keepOrder, needOf, needsPerson, type Needing } from '../model/need.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { byNeed, gravest, keepOrder, needOf, needsPerson, type Need, type Needing } from '../model/need.ts';
 import type { Position } from '../model/position.ts';
 import { newer } from '../model/child.ts';
 import { dateOf, type StaffTrip, type TripDetail } from '../model/staff_trip.ts';
+import type { Candidates, Substitutes } from '../model/substitution.ts';
+import { Dispatch } from '../wire/staff_dispatch.ts';
 import { Staff } from '../wire/staff.ts';
-import type { Watch } from '../wire/watch.ts';
 import type { Clock } from './clock.svelte.ts';
-import type { MakeWatch } from './crew.svelte.ts';
-import { Line, type Link } from './line.svelte.ts';
+import { Findings } from './findings.svelte.ts';
+import type { Link } from './line.svelte.ts';
 import type { Session } from './session.svelte.ts';
+import { Watching, type MakeWatch } from './watching.svelte.ts';
 
 const REFRESH_MS = 60_000;
-const AGAIN_MS = 5000;
 /** The chosen trip is asked for again at most this often when something of it is pushed. */
 const PUSHED_MS = 1000;
 /** Needs turn with the clock; reading them anew every few seconds is early enough. */
@@ -23,7 +24,8 @@ export class Fleet {
   trips: readonly StaffTrip[] | null = $state.raw(null);
   positions: ReadonlyMap<string, Position> = $state.raw(new Map());
   detail: TripDetail | null = $state.raw(null);
-  failed: unknown = $state.raw(null);
+  /** Who rides on the chosen trip; null for those who may not know. */
+  manifest: Manifest | null = $state.raw(null);
   /** Words to find in the list. */
   query = $state('');
   items: readonly Needing[] = $state.raw([]);
@@ -31,93 +33,80 @@ export class Fleet {
   /** While the list is being read it keeps its order. */
   #reading = false;
 
+  readonly findings: Findings;
   readonly chosen: string | null = $derived(this.#chosen);
   readonly trip: StaffTrip | null = $derived(this.trips?.find((trip) => trip.id === this.#chosen) ?? null);
   readonly shown: readonly Needing[] = $derived(this.#found());
   readonly inNeed: number = $derived(this.items.filter((item) => needsPerson(item.need)).length);
 
-  #watch: Watch | null = null;
-  #stopped = false;
-  #timers: ReturnType<typeof setTimeout>[] = [];
-  #pushed: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
   readonly #staff: Staff;
-  readonly #line: Line;
+  readonly #dispatch: Dispatch;
+  readonly #watching: Watching;
 
   constructor(
     private readonly session: Session,
     private readonly clock: Clock,
-    private readonly makeWatch: MakeWatch = loadWatch,
+    makeWatch?: MakeWatch,
   ) {
     this.#staff = new Staff(session.http);
-    this.#line = new Line(clock, () => void this.reload());
+    this.#dispatch = new Dispatch(session.http);
+    this.findings = new Findings(session, () => this.#read());
+    this.#watching = new Watching(
+      session,
+      clock,
+      {
+        every_ms: REFRESH_MS,
+        pushed_ms: PUSHED_MS,
+        ask: () => this.#ask(),
+        watched: () => ({ fleet: true }),
+        hear: {
+          trip: (trip) => this.#heard(trip),
+          positions: (items) => this.#move(items),
+          finding: (finding) => this.findings.heard(finding),
+        },
+      },
+      makeWatch,
+    );
   }
 
   get link(): Link {
-    return this.#line.link;
+    return this.#watching.link;
+  }
+
+  get failed(): unknown {
+    return this.#watching.failed;
   }
 
   async start(): Promise<void> {
-    this.#timers.push(
-      setInterval(() => void this.reload(), REFRESH_MS),
-      setInterval(() => this.#read(), READ_MS),
-    );
-    await this.reload();
-    await this.#connect();
-  }
-
-  async #connect(): Promise<void> {
-    try {
-      const watch = await this.makeWatch({
-        connected: () => {
-          this.#line.up();
-          void this.reload();
-        },
-        disconnected: () => this.#line.down(),
-        trip: (trip) => this.#heard(trip),
-        positions: (items) => this.#move(items),
-        ended: () => void this.reload(),
-      });
-      if (this.#stopped) {
-        watch.close();
-        return;
-      }
-      this.#watch = watch;
-      watch.watch({ fleet: true });
-    } catch {
-      this.#line.down();
-      this.#timers.push(setTimeout(() => void this.#connect(), AGAIN_MS));
-    }
+    this.#timer = setInterval(() => this.#read(), READ_MS);
+    await this.#watching.start();
   }
 
   stop(): void {
-    this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#pushed);
-    this.#line.stop();
-    this.#watch?.close();
+    clearInterval(this.#timer);
+    this.#watching.stop();
   }
 
   woken(): void {
-    this.clock.tick();
-    this.#watch?.wake();
-    void this.reload();
+    this.#watching.woken();
   }
 
-  async reload(): Promise<void> {
-    try {
-      const today = dateOf(this.clock.exactly());
-      const [trips, positions] = await Promise.all([this.#staff.trips(today), this.#staff.positions()]);
-      this.trips = trips;
-      this.#move(positions);
-      this.#read();
-      this.failed = null;
-      this.#line.answered();
-      if (this.#chosen !== null) await this.#fetch(this.#chosen);
-    } catch (failure) {
-      if (this.session.endedBy(failure)) return;
-      this.failed = failure;
-      if (failure instanceof Failure && failure.kind === 'unreachable') this.#line.unanswered();
-    }
+  reload(): Promise<void> {
+    return this.#watching.reload();
+  }
+
+  async #ask(): Promise<void> {
+    const today = dateOf(this.clock.exactly());
+    const [trips, positions] = await Promise.all([
+      this.#staff.trips(today),
+      this.#staff.positions(),
+      this.findings.reload(),
+    ]);
+    this.trips = trips;
+    this.#move(positions);
+    this.#read();
+    if (this.#chosen !== null) await this.#fetch(this.#chosen);
   }
 
   #heard(trip: StaffTrip): void {
@@ -127,10 +116,9 @@ export class Fleet {
       : [...known, trip];
     this.#read();
     if (trip.id !== this.#chosen) return;
-    this.#pushed ??= setTimeout(() => {
-      this.#pushed = undefined;
-      if (this.#chosen !== null) void this.#fetch(this.#chosen).catch(() => undefined);
-    }, PUSHED_MS);
+    this.#watching.soon(async () => {
+      if (this.#chosen !== null) await this.#fetch(this.#chosen);
+    });
   }
 
   #move(items: readonly Position[]): void {
@@ -149,10 +137,22 @@ export class Fleet {
     return position.trip_id === null || position.trip_id === trip.id ? position : null;
   }
 
+  /** What a trip needs now. */
+  needOf(trip: StaffTrip): Need {
+    return needOf(trip, this.positionOf(trip), this.clock.now, this.findings.ofTrip(trip.id));
+  }
+
   #read(): void {
     const now = this.clock.exactly();
     const fresh = byNeed(
-      (this.trips ?? []).map((trip) => ({ trip, need: needOf(trip, this.positionOf(trip), now) })),
+      (this.trips ?? []).map((trip) => {
+        const findings = this.findings.ofTrip(trip.id);
+        return {
+          trip,
+          need: needOf(trip, this.positionOf(trip), now, findings),
+          found: gravest(trip, findings),
+        };
+      }),
     );
     const read = this.items.map((item) => item.trip.id);
     this.items = this.#reading ? keepOrder(read, fresh, (item) => item.trip.id) : fresh;
@@ -178,15 +178,20 @@ export class Fleet {
   async choose(id: string | null): Promise<void> {
     this.#chosen = id;
     this.detail = null;
+    this.manifest = null;
     if (id === null) return;
-    await this.#fetch(id).catch((failure: unknown) => {
-      if (!this.session.endedBy(failure)) this.failed = failure;
-    });
+    await this.#fetch(id).catch((failure: unknown) => this.#watching.missed(failure));
   }
 
   async #fetch(id: string): Promise<void> {
-    const detail = await this.#staff.detail(id);
-    if (this.#chosen === id) this.detail = detail;
+    const names = this.session.user?.role === 'operator';
+    const [detail, manifest] = await Promise.all([
+      this.#staff.detail(id),
+      names ? this.#staff.manifest(id) : null,
+    ]);
+    if (this.#chosen !== id) return;
+    this.detail = detail;
+    this.manifest = manifest;
   }
 
   /** Cancel a trip; throws Failure for the dialog to say. */
@@ -195,9 +200,22 @@ export class Fleet {
     if (this.#chosen === id) this.detail = detail;
     await this.reload();
   }
-}
 
-async function loadWatch(listener: Parameters<MakeWatch>[0]): Promise<Watch> {
-  const { Watch } = await import('../wire/watch.ts');
-  return new Watch(listener);
+  /** Who may run a trip in another's place; throws Failure. */
+  candidates(id: string): Promise<Candidates> {
+    return this.#dispatch.candidates(id);
+  }
+
+  /** Put another bus, driver or attendant on a trip; throws Failure for the dialog to say. */
+  async substitute(id: string, what: Substitutes, candidate: string, reason: string): Promise<void> {
+    await this.#dispatch.substitute(id, what, candidate, reason);
+    await this.reload();
+  }
+
+  /** Take every substitution of this trip back; throws Failure. */
+  async endSubstitutions(id: string): Promise<void> {
+    for (const one of await this.#dispatch.substitutions(id))
+      if (one.id !== null) await this.#dispatch.end(one.id);
+    await this.reload();
+  }
 }

@@ -5,6 +5,7 @@ import type { Role, User } from '../model/person.ts';
 import { Failure } from '../model/failure.ts';
 import type { Config, Http } from '../wire/http.ts';
 import { forgetUser, keepUser, keptUser } from '../wire/kept_user.ts';
+import { endPush } from '../wire/push_browser.ts';
 import type { Clock } from './clock.svelte.ts';
 import type { Tongue } from './language.svelte.ts';
 
@@ -106,6 +107,8 @@ export class Session {
 
   /** Sign out. The page forgets everything even when the server can't be told. */
   async signOut(): Promise<void> {
+    // Before all: nothing personal comes to this screen once its owner has turned away.
+    await endPush();
     // Told first: leaving closes the page's socket, and a new login must not be ended by a late answer.
     await this.http.signOut().catch(() => undefined);
     this.leave(null);

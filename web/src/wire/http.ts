@@ -92,6 +92,16 @@ export class Http {
     return this.#read(schema, await this.#ask('POST', path, body));
   }
 
+  /** Put something in its place and take an answer of this shape. Throws Failure. */
+  async put<S extends v.GenericSchema>(schema: S, path: string, body: unknown): Promise<v.InferOutput<S>> {
+    return this.#read(schema, await this.#ask('PUT', path, body));
+  }
+
+  /** Take something away. Throws Failure. */
+  async remove(path: string, body?: unknown): Promise<void> {
+    await this.#ask('DELETE', path, body);
+  }
+
   /** The server's settings for pages, and its clock (its Date header where it does not say `now`). */
   async config(): Promise<Config & { now: Instant }> {
     const sent_ms = Date.now();

@@ -1,6 +1,7 @@
 /** Speaks with the server for crew, school and desk: one function a thing that can be asked or done, each answer checked. */
 
 import { Failure } from '../model/failure.ts';
+import type { Jurisdiction, SchoolPlace } from '../model/area.ts';
 import type { BoardRow } from '../model/board.ts';
 import type { AuditItem, Device, Rejected } from '../model/device.ts';
 import type { Act, Call, Entry } from '../model/entry.ts';
@@ -123,6 +124,15 @@ export class Staff {
   async rejected(device: string): Promise<readonly Rejected[]> {
     const path = `/devices/${encodeURIComponent(device)}/rejected?limit=50`;
     return (await this.http.get(shapes.rejected, path)).items;
+  }
+
+  /** Every one of the parts that the caller's area has. */
+  async jurisdictions(): Promise<readonly Jurisdiction[]> {
+    return (await this.http.get(shapes.jurisdictions, `/jurisdictions?limit=${String(PAGE)}`)).items;
+  }
+
+  async schools(): Promise<readonly SchoolPlace[]> {
+    return (await this.http.get(shapes.schools, `/schools?limit=${String(PAGE)}`)).items;
   }
 
   async audit(): Promise<readonly AuditItem[]> {

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { FIXED, OPEN_POINTS, VERDICT_VALUES } from '../model/staff_trip.ts';
 import { DIRECTIONS, RIDER_STATES, TRIP_STATES } from '../model/trip.ts';
 import { eta, instant, maybe, named, position } from './shapes.ts';
+import { duty, kind, severity, substitution } from './staff_alarm_shapes.ts';
 
 export const staffTrip = v.object({
   id: v.string(),
@@ -20,6 +21,9 @@ export const staffTrip = v.object({
   started_at: maybe(instant),
   ended_at: maybe(instant),
   delay_s: maybe(v.number()),
+  substitution: maybe(substitution),
+  findings_open: v.nullish(v.number(), 0),
+  worst: maybe(v.object({ kind, severity })),
 });
 export const staffTrips = v.object({ items: v.array(staffTrip), next: maybe(v.string()) });
 
@@ -90,6 +94,7 @@ export const tripDetail = v.pipe(
     counts: maybe(counts),
     verdicts: maybe(verdicts),
     sign_off: maybe(signOff),
+    duty: maybe(duty),
   }),
   v.transform(({ plan, visits, ...rest }) => ({
     ...rest,
@@ -146,6 +151,13 @@ export const mismatch = v.object({
 });
 
 export const accepted = v.object({ accepted: v.array(v.string()) });
+
+export const jurisdictions = v.object({
+  items: v.array(v.object({ ...named.entries, parent: maybe(named) })),
+});
+export const schools = v.object({
+  items: v.array(v.object({ ...named.entries, jurisdiction: maybe(named) })),
+});
 
 export const devices = v.object({
   items: v.array(

@@ -1,9 +1,12 @@
 /** Watches one trip, school or fleet over a socket: says what changed, and begins afresh after every reconnect. */
 
 import { io, type Socket } from 'socket.io-client';
+import type { StaffNotice } from '../model/alarm.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Position } from '../model/position.ts';
 import type { StaffTrip, TripDetail } from '../model/staff_trip.ts';
 import { positions, read } from './shapes.ts';
+import { finding, staffNotice } from './staff_alarm_shapes.ts';
 import { staffTrip, tripDetail } from './staff_shapes.ts';
 
 export type Watched = { readonly trip: string } | { readonly school: string } | { readonly fleet: true };
@@ -14,6 +17,9 @@ export type WatchListener = {
   disconnected: () => void;
   trip: (trip: StaffTrip, detail: TripDetail | null) => void;
   positions: (items: readonly Position[]) => void;
+  finding: (finding: Finding) => void;
+  /** Something that this person is told or called to, whatever is watched. */
+  notice: (notice: StaffNotice) => void;
   /** The session is over, or a right ended: ask over HTTP what is left. */
   ended: () => void;
 };
@@ -53,6 +59,14 @@ export class Watch {
     });
     this.#socket.on('position', (value: unknown) => hear.positions(read(positions, value)?.items ?? []));
     this.#socket.on('trip', (value: unknown) => this.#trip(value));
+    this.#socket.on('finding', (value: unknown) => {
+      const found = read(finding, value);
+      if (found) hear.finding(found);
+    });
+    this.#socket.on('notice', (value: unknown) => {
+      const told = read(staffNotice, value);
+      if (told) hear.notice(told);
+    });
     this.#socket.on('ended', (value: unknown) => {
       // A window's end is no end of the watch (docs/http.md).
       const reason = value !== null && typeof value === 'object' && 'reason' in value ? value.reason : '';
@@ -100,9 +114,9 @@ export class Watch {
     this.#begin();
   }
 
-  /** Connect at once when a reconnect is only due later. */
-  wake(): void {
-    if (this.#what && !this.#socket.connected) this.#socket.connect();
+  /** Connect without watching anything: what concerns this person is told all the same. Also at once when a reconnect is only due later. */
+  listen(): void {
+    if (!this.#socket.connected) this.#socket.connect();
   }
 
   close(): void {

@@ -1,11 +1,14 @@
 /**
- * Opens the page without reception: keeps the built files, and nothing else. It never touches /api or the socket, so nothing personal is in it.
+ * Opens the page without reception, and shows what is pushed: keeps the built files, and nothing else. What it fetches for the page is never of
+ * /api or the socket, so nothing personal is in it (pushes are in notices.ts).
  * A new version is fetched whole beside the old one and takes over when no page of the old one is open; until then the newest page comes from the network.
  */
 
 /** The build puts what the shell is made of here. */
 declare const SHELL_FILES: readonly string[];
 declare const SHELL_VERSION: string;
+
+import { hearPushes } from './notices.ts';
 
 type Extendable = Event & { waitUntil(work: Promise<unknown>): void };
 type Fetching = Extendable & { readonly request: Request; respondWith(answer: Promise<Response>): void };
@@ -63,3 +66,4 @@ worker.addEventListener('fetch', (event: Fetching) => {
   if (request.mode === 'navigate' && url.pathname === '/') event.respondWith(page(request));
   else if (SHELL_FILES.includes(url.pathname) && url.pathname !== '/') event.respondWith(file(request));
 });
+hearPushes(self as never);

@@ -1,5 +1,6 @@
 /** What the fake server says to crew, school and desk: a fleet of 46 buses, one trip with its riders, a school's board. */
 
+import { alarmAnswer, newAlarms, substitutionOf, worstOf, type FakeAlarms } from './alarms.ts';
 import { along, bus, line, route, school, stops, type Named } from './county.ts';
 import { rfc } from './scene.ts';
 
@@ -24,6 +25,7 @@ export type Desk = {
   /** Every accepted call in order: what a test looks at. */
   readonly calls: { path: string; body: Json }[];
   readonly cancelled: Set<string>;
+  readonly alarms: FakeAlarms;
   delivered: Said | null;
   received: Said | null;
   rear_checked_at: string | null;
@@ -71,6 +73,7 @@ export function newDesk(user: string, now: number): Desk {
     taken: new Map(),
     calls: [],
     cancelled: new Set(),
+    alarms: newAlarms(user, now),
     delivered: null,
     received: null,
     rear_checked_at: null,
@@ -146,7 +149,10 @@ export function fleetTrip(desk: Desk, index: number): Json {
   const ahead_s = kind === 'waiting' ? 900 + index * 20 : kind === 'not_started' ? -540 : -700 - index * 10;
   const start = desk.began_ms + ahead_s * 1000;
   const number = index + 1;
+  const other = substitutionOf(desk.alarms, `f${String(index)}`);
   return {
+    ...worstOf(desk.alarms, `f${String(index)}`),
+    substitution: other,
     id: `f${String(index)}`,
     code: `T${String(number)}-AM`,
     service_date: rfc(desk.began_ms).slice(0, 10),
@@ -159,7 +165,7 @@ export function fleetTrip(desk: Desk, index: number): Json {
             code: `R${String(number)}`,
             name: `${String(number)} 路 ${stops()[index % 5]?.named.name ?? ''} – ${schoolOf(index).name}`,
           },
-    vehicle: {
+    vehicle: (other?.['vehicle'] as Json | null) ?? {
       id: `v${String(number)}`,
       code: `ZW-${String(number).padStart(4, '0')}`,
       name: `宁E·A${String(number).padStart(4, '0')}校`,
@@ -213,7 +219,7 @@ export function fleetPosition(desk: Desk, index: number, now: number): Json | nu
 
 const FLEET = 46;
 const indices = Array.from({ length: FLEET }, (_, index) => index);
-const isCrew = (desk: Desk): boolean => /^(attendant|driver)/.test(desk.user);
+const isCrew = (desk: Desk): boolean => /^(alarm_)?(attendant|driver)/.test(desk.user);
 
 function tripList(desk: Desk): Json[] {
   if (!isCrew(desk)) return indices.map((index) => fleetTrip(desk, index));
@@ -293,6 +299,7 @@ export function detail(desk: Desk, id: string, now: number): Json | null {
     verdicts: verdicts(),
     counts: counts(desk),
     sign_off: signOff(desk),
+    duty: desk.alarms.duty,
   };
 }
 
@@ -405,6 +412,8 @@ export function deskAnswer(
   body: Json,
   now: number,
 ): [number, unknown] | null {
+  const alarmed = alarmAnswer(desk.alarms, act, query, body, now);
+  if (alarmed) return alarmed;
   if (act === 'GET /trips') {
     const from = Number(query.get('after') ?? 0);
     // Short pages, so that the page's way through them is walked.
@@ -471,7 +480,11 @@ function post(desk: Desk, id: string, part: string, body: Json, now: number): [n
   if (part === 'rides') return rides(desk, body);
   if (!repeated) desk.calls.push({ path: part, body });
   if (client_id) desk.taken.set(client_id, body);
-  if (part === 'duty') return [200, { accepted: [client_id] }];
+  if (part === 'duty') {
+    const signed = body['state'] === 'on' ? { ...me, id: 'a17' } : null;
+    desk.alarms.duty = { driver: null, attendant: signed, since: rfc(now) };
+    return [200, { accepted: [client_id] }];
+  }
   if (part === 'headcount') desk.delivered = said();
   else if (part === 'rear-check') desk.rear_checked_at = String(body['at']);
   else if (part === 'arrival') {

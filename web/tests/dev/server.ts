@@ -9,7 +9,8 @@ import { Server as Sockets } from 'socket.io';
 import { deskAnswer, detail, fleetPosition, fleetTrip, newDesk, type Desk } from './desk.ts';
 import { child, childCount, newScene, notice, position, rfc, type Scene } from './scene.ts';
 
-const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+/** Where the built page lies; a second build beside the first is named by `DIST`. */
+const DIST = process.env['DIST'] ?? fileURLToPath(new URL('../../dist/', import.meta.url));
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -29,6 +30,10 @@ const ROLES: Record<string, string> = {
   attendant: 'attendant',
   attendant_home: 'attendant',
   driver: 'driver',
+  alarm: 'operator',
+  alarm_school: 'school',
+  alarm_attendant: 'attendant',
+  alarm_regulator: 'regulator',
 };
 const SCOPES: Record<string, unknown> = {
   operator: { id: 'o1', code: 'O1', name: '中卫校车服务有限公司' },
@@ -218,7 +223,8 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
     }
     const one = /^GET \/children\/c([12])$/.exec(act)?.[1];
     if (one && Number(one) <= childCount(scene)) return send(response, 200, whole(Number(one) - 1));
-    if (act === 'GET /notices') return send(response, 200, { items: scene.notices, next: null });
+    if (act === 'GET /notices' && ROLES[user] === undefined)
+      return send(response, 200, { items: scene.notices, next: null });
     const read = /^POST \/notices\/(\w+)\/read$/.exec(act)?.[1];
     if (read) {
       for (const one of scene.notices) if (one['id'] === read) one['read_at'] = rfc(now());

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -12,6 +12,9 @@ from server.adapters.db.tables import notices, trips
 from server.domain.trip import NoticeKind, TripState
 from server.ids import new_id
 from server.service.ingest_ports import Told
+
+# Told by the server's clock or as soon as it was said, by `sweeps`: no part of a trip's state.
+CLOCK_KINDS: Final[tuple[NoticeKind, ...]] = ("not_started", "absent")
 
 
 class NoticeRows(WaitingRows):
@@ -31,7 +34,9 @@ class NoticeRows(WaitingRows):
         self.flush()
         rows = self._connection.execute(
             select(notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
-                notices.c.trip_id == trip_id, notices.c.sent_at_ms.is_not(None)
+                notices.c.trip_id == trip_id,
+                notices.c.sent_at_ms.is_not(None),
+                notices.c.finding_id.is_(None),
             )
         )
         return {(row.rider_id, row.kind, row.occurrence) for row in rows}
@@ -52,9 +57,7 @@ class NoticeRows(WaitingRows):
         holds = {(one.rider_id, one.kind, one.occurrence) for one in said}
         # Each guardian is told that the bus comes near by their own choice: one's announcement is no ground for another's.
         near = {
-            (one.user_id, one.announcement.rider_id)
-            for one in told
-            if one.announcement.kind == "approaching"
+            (one.user_id, one.announcement.rider_id) for one in told if one.announcement.kind == "approaching"
         }
         self.flush()
         rows = self._connection.execute(
@@ -64,6 +67,8 @@ class NoticeRows(WaitingRows):
                 notices.c.trip_id == trip.trip_id,
                 notices.c.withdrawn_at_ms.is_(None),
                 notices.c.sent_at_ms.is_(None),
+                notices.c.finding_id.is_(None),
+                notices.c.kind.not_in(CLOCK_KINDS),
             )
         )
         gone = [

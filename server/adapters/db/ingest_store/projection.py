@@ -9,9 +9,10 @@ import msgspec
 from sqlalchemy import and_, delete, exists, or_, select, update
 
 from server.adapters.db.ingest_store.absences import AbsenceRows
+from server.adapters.db.ingest_store.findings import FindingRows
 from server.adapters.db.ingest_store.notices import NoticeRows
 from server.adapters.db.ingest_store.waiting import TRIP_COLUMNS, UPDATE_OUR_TRIP, UPDATE_TRIP
-from server.adapters.db.tables import rides, trip_riders, trips, visits
+from server.adapters.db.tables import findings, rides, trip_riders, trips, visits
 from server.domain.trip import OnDuty, Ride, SignOff, TripState
 from server.domain.vehicle_day import VehicleState
 from server.ids import new_id
@@ -21,13 +22,16 @@ DAY_MS: Final = 86_400_000
 _INSTANTS: Final = ("assigned_at_ms", "arrived_at_ms", "ended_at_ms", "rear_checked_at_ms", "metre_at_ms")
 
 
-class ProjectionRows(NoticeRows, AbsenceRows):
-    """Writes trips, visits, manifests and rides."""
+class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
+    """Writes trips, visits, manifests and rides, with the notices and findings of each."""
 
     def list_run(self, vehicle_id: str, after_ms: int) -> list[str]:
         """List the trips whose rows tell of something that this vehicle did after an instant."""
         self.flush()
-        later = exists().where(rides.c.trip_id == trips.c.id, rides.c.at_ms > after_ms)
+        later = or_(
+            exists().where(rides.c.trip_id == trips.c.id, rides.c.at_ms > after_ms),
+            exists().where(findings.c.trip_id == trips.c.id, findings.c.began_ms > after_ms),
+        )
         query = select(trips.c.id).where(
             trips.c.run_vehicle_id == vehicle_id,
             trips.c.planned_end_ms > after_ms - DAY_MS,
@@ -36,7 +40,13 @@ class ProjectionRows(NoticeRows, AbsenceRows):
         return list(self._connection.execute(query).scalars())
 
     def project(
-        self, before: TripState | None, trip: TripState, told: Sequence[Told], *, ours: bool = False
+        self,
+        before: TripState | None,
+        trip: TripState,
+        told: Sequence[Told],
+        now_ms: int,
+        *,
+        ours: bool = False,
     ) -> bool:
         """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
@@ -55,9 +65,10 @@ class ProjectionRows(NoticeRows, AbsenceRows):
         self._project_riders(before, trip)
         self._project_rides(before, trip)
         self._project_notices(before, trip, told)
+        self._project_findings(before, trip, now_ms)
         return True
 
-    def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told]) -> bool:
+    def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told], now_ms: int) -> bool:
         """Make the rows of a trip that this vehicle ran those of one that never ran; `told` is what has to be taken back.
 
         False, and nothing written, when another vehicle runs it.
@@ -82,6 +93,7 @@ class ProjectionRows(NoticeRows, AbsenceRows):
         self._project_visits(None, never)
         self._project_rides(None, never)
         self._project_notices(None, never, told)
+        self._project_findings(None, never, now_ms)
         self._settle([trips.c.id == trip_id])
         return True
 

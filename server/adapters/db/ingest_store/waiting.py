@@ -74,6 +74,7 @@ class WaitingRows:
         self._riders: _Rows = {}
         self._rides: _Rows = {}
         self._notices: _Rows = {}
+        self._changed_findings: set[str] = set()
 
     def flush(self) -> None:
         """Write the rows that wait."""

@@ -1,0 +1,1 @@
+"""Web push: to which addresses, sealed for whom, signed by us, sent."""

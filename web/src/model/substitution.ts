@@ -1,0 +1,48 @@
+/** Another bus, driver or attendant for a trip: who may take it, what was arranged, and who is signed on. */
+
+import type { Instant } from './instant.ts';
+import type { Named } from './named.ts';
+
+export const SUBSTITUTES = ['vehicle', 'driver', 'attendant'] as const;
+/** What of a trip is taken by another. */
+export type Substitutes = (typeof SUBSTITUTES)[number];
+
+export type Candidate = Named & {
+  /** Of a bus. */
+  readonly seats: number | null;
+  /** Of a person. */
+  readonly phone: string | null;
+  readonly free: boolean;
+  /** Why it can't be taken: a code word, and what it is about. */
+  readonly why_not: { readonly code: string; readonly about: string } | null;
+};
+
+export type Candidates = Readonly<Record<Substitutes, readonly Candidate[]>>;
+
+export type Substitution = {
+  readonly id: string | null;
+  readonly vehicle: Named | null;
+  readonly driver: Named | null;
+  readonly attendant: Named | null;
+  readonly reason: string;
+  readonly made_at: Instant;
+};
+
+/** Who is signed on to the trip. */
+export type Duty = {
+  readonly driver: Named | null;
+  readonly attendant: Named | null;
+  readonly since: Instant | null;
+};
+
+/** Who may take it first, in the order that the server gave. */
+export function freeFirst(candidates: readonly Candidate[]): readonly Candidate[] {
+  return [...candidates.filter((one) => one.free), ...candidates.filter((one) => !one.free)];
+}
+
+/** Candidates whose code or name holds the text. */
+export function searchCandidates(candidates: readonly Candidate[], text: string): readonly Candidate[] {
+  const sought = text.trim().toLowerCase();
+  if (sought === '') return candidates;
+  return candidates.filter((one) => `${one.code} ${one.name}`.toLowerCase().includes(sought));
+}
