@@ -23,6 +23,7 @@ from server.api import (
     session,
     substitutions,
     trips,
+    verdicts,
 )
 from server.api.endpoint import Endpoint
 from server.errors import StartError
@@ -44,6 +45,7 @@ def endpoints() -> tuple[Endpoint, ...]:
         *findings.ENDPOINTS,
         *trips.ENDPOINTS,
         *crew.ENDPOINTS,
+        *verdicts.ENDPOINTS,
         *substitutions.ENDPOINTS,
         *devices.ENDPOINTS,
         *catalog.endpoints(),

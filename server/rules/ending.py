@@ -43,6 +43,17 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     return state if after is trip else replace(state, trip=after)
 
 
+def resumed(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Take back what was said of a trip's end where its crew goes on with it: called when a trip is taken."""
+    trip = state.trip
+    if trip is None or trip.state != "en_route":
+        return state
+    kept = tuple(
+        one for one in trip.findings if one.kind != "route_not_covered" and not skipping.is_unreached(one)
+    )
+    return state if len(kept) == len(trip.findings) else replace(state, trip=replace(trip, findings=kept))
+
+
 def left(trip: TripState, road: Road, at_ms: int) -> TripState:
     """Give a trip that its bus left for another before it arrived."""
     if trip.state != "en_route":

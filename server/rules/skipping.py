@@ -44,6 +44,11 @@ def unreached(trip: TripState, road: Road, at_ms: int) -> TripState:
     return trip
 
 
+def is_unreached(found: Finding) -> bool:
+    """Say whether a stop is said to be skipped because the trip ended before it: no input says so."""
+    return found.kind == "stop_skipped" and all(proof.source is None for proof in found.evidence)
+
+
 def expected_at(trip: TripState, plan: TripPlan, stop: TripStop) -> list[RiderState]:
     """List the riders for whom the bus has to halt at a stop."""
     if plan.direction == "to_school":

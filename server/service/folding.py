@@ -20,6 +20,7 @@ from server.service.corrections import corrections
 from server.service.ingest_ports import Bus, Catalogue, LogWork
 from server.service.streams import Streams
 from server.service.timing import Timing
+from server.service.trip_verdicts import TripVerdicts
 from server.service.turns import Revised, Turns
 from server.service.vehicle_head import VehicleHead, trip_id_of
 
@@ -42,6 +43,7 @@ class Folder:
         """`now_ms` is the school day's clock, for deadlines and what people said; `now_s` real seconds, for what folding again costs."""
         self._catalogue = catalogue
         self._timing = Timing(streams, now_ms, now_s)
+        self._verdicts = TripVerdicts(now_ms)
         self._turns = Turns(catalogue)
         self._now_ms = now_ms
         self._now_s = now_s
@@ -264,15 +266,18 @@ class Folder:
 
     def _end_turn(self, work: LogWork, head: VehicleHead, trip: TripState) -> None:
         """Write a trip for the last time; one that the crew left before it began is anybody's again."""
-        left = trip not in head.state.earlier
+        # As it is kept: what ends with its turn is ended there.
+        kept = next((old for old in head.state.earlier if old.trip_id == trip.trip_id), None)
         if head.behind:
-            if left:
+            if kept is None:
                 head.pending.pop(trip.trip_id, None)
                 head.stale.add(trip.trip_id)
-        elif left:
+            else:
+                head.pending[trip.trip_id] = kept
+        elif kept is None:
             self._unproject(work, head, trip.trip_id)
         else:
-            self._project(work, head, trip)
+            self._project(work, head, kept)
             head.forget_projected()
 
     def _checkpoint_due(self, head: VehicleHead, state: VehicleState) -> bool:
@@ -302,7 +307,11 @@ class Folder:
 
     def _advanced(self, work: LogWork, head: VehicleHead, trip: TripState) -> TripState:
         road = self._catalogue.find_road(trip.trip_id)
-        return self._timing.advance(work, head, trip, None if road is None else road.plan)
+        shown = self._timing.advance(work, head, trip, None if road is None else road.plan)
+        lookup = self._catalogue.context(head.bus)
+        return self._verdicts.judged(
+            head, shown, road, lookup, lambda: self._timing.complete_ms(work, head, shown)
+        )
 
     def _project(self, work: LogWork, head: VehicleHead, folded: TripState) -> None:
         trip, before = self._advanced(work, head, folded), head.projected.get(folded.trip_id)

@@ -7,6 +7,7 @@ import msgspec
 from server.domain.finding import FindingKind
 from server.domain.plan import Direction
 from server.domain.trip import OnDuty, Phase, RiderPhase, SignOff, Turn
+from server.domain.verdict import Verdicts
 from server.service.shapes import Named
 
 
@@ -78,6 +79,7 @@ class TripRow(msgspec.Struct, frozen=True):
     runs_id: str | None = None
     crew: OnDuty = OnDuty()
     turns: tuple[Turn, ...] = ()
+    verdicts: Verdicts | None = None
 
 
 class Head(msgspec.Struct, frozen=True):

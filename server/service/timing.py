@@ -43,7 +43,7 @@ class Timing:
             look_ms = ahead[0].began_ms if ahead else NEVER
             head.timed[trip.trip_id] = Timed(trip, ahead, look_ms, (), trip)
             return trip
-        reached = deadlines.reach(ahead, now_ms, self._complete_ms(work, head, trip))
+        reached = deadlines.reach(ahead, now_ms, self.complete_ms(work, head, trip))
         again_ms = deadlines.look_again_ms(ahead, reached, now_ms)
         look_ms = NEVER if again_ms is None else again_ms
         shown = self._shown(kept, trip, reached.findings)
@@ -52,7 +52,9 @@ class Timing:
 
     def is_due(self, head: VehicleHead, now_ms: int) -> bool:
         """Say whether time alone may have changed one of a vehicle's trips."""
-        return any(timed.look_ms <= now_ms for timed in head.timed.values())
+        return any(timed.look_ms <= now_ms for timed in head.timed.values()) or any(
+            judged.look_ms <= now_ms for judged in head.judged.values()
+        )
 
     def _shown(self, kept: Timed | None, trip: TripState, reached: tuple[Finding, ...]) -> TripState:
         if kept is None or kept.reached != reached:
@@ -62,7 +64,7 @@ class Timing:
         # The same riders are missing: the manifest stays the very value that it was, so that its rows aren't compared anew.
         return replace(deadlines.advanced(trip, reached), riders=kept.shown.riders)
 
-    def _complete_ms(self, work: LogWork, head: VehicleHead, trip: TripState) -> int:
+    def complete_ms(self, work: LogWork, head: VehicleHead, trip: TripState) -> int:
         """Give the instant up to which all that the bus and the attendant's phone have said is known (PRODUCT, definitions)."""
         fix = head.state.fix
         if fix is None:

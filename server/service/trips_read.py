@@ -9,7 +9,7 @@ import msgspec
 
 from server.domain.trip import Visit
 from server.errors import NotFoundError
-from server.service import shapes, sign_off, substitutions
+from server.service import shapes, sign_off, substitutions, verdicts_read
 from server.service.findings_read import reads_needs, worst
 from server.service.findings_rows import NeedRow
 from server.service.instants import at
@@ -17,15 +17,6 @@ from server.service.policy import Scope, window_ms
 from server.service.rows import RosterRow, TrackPoint, TripRow
 from server.service.trip_facts import TripFacts, gather
 from server.service.web_ports import Work
-
-NOT_JUDGED = shapes.Verdict(
-    value="unknown",
-    final=False,
-    since=None,
-    reason="No rule has judged this trip yet.",
-    evidence=[],
-    not_measured=[],
-)
 
 
 def list_trips(
@@ -73,7 +64,7 @@ def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.Trip
         ),
         position=facts.position(),
         visits=[_visit(facts, seq) for seq in range(len(facts.stops))],
-        verdicts=shapes.Verdicts(*[NOT_JUDGED] * 6),
+        verdicts=verdicts_read.show_verdicts(work, row, scope),
         counts=counts,
         sign_off=None if scope.kind == "guardian" else sign_off.read(work, row, own),
         substitution=substitutions.of_trip(work, scope, row.id),

@@ -23,6 +23,14 @@ class Timed(msgspec.Struct, frozen=True, gc=False):
     shown: TripState
 
 
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """A trip before it was judged (`base`), and as it is shown, with its verdicts; until `look_ms` time alone changes nothing."""
+
+    base: TripState
+    look_ms: int
+    shown: TripState
+
+
 class VehicleHead:
     """The end of one vehicle's fold.
 
@@ -36,6 +44,7 @@ class VehicleHead:
         self.checkpoint_ms: int | None = None
         self.projected: dict[str, TripState] = {}
         self.timed: dict[str, Timed] = {}
+        self.judged: dict[str, Judged] = {}
         self.found: tuple[Finding, ...] = ()  # what the rows of the vehicle's own findings are known to be
         self.found_again: dict[tuple[str, int, str], Finding] = {}  # what was found while behind …
         self.found_from_ms = -1  # … after this instant
@@ -62,6 +71,7 @@ class VehicleHead:
         }
         self.projected = {}
         self.timed = {}
+        self.judged = {}
         self.found_again, self.found_from_ms = (
             {},
             self.checkpoint_ms if self.checkpoint_ms is not None else -1,
@@ -89,6 +99,7 @@ class VehicleHead:
         kept = {trip.trip_id for trip in self.state.earlier} | {trip_id_of(self.state)}
         self.projected = {id_: trip for id_, trip in self.projected.items() if id_ in kept}
         self.timed = {id_: timed for id_, timed in self.timed.items() if id_ in kept}
+        self.judged = {id_: judged for id_, judged in self.judged.items() if id_ in kept}
 
 
 def trip_id_of(state: VehicleState) -> str | None:

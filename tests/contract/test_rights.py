@@ -142,6 +142,9 @@ TABLE: dict[str, Promise] = {
     "POST /api/v1/trips/<trip>/cancel": _said(
         frozenset({"operator", "regulator"}), {"reason": "snow"}, 200, 409
     ),
+    "POST /api/v1/trips/<trip>/verdicts/<which>/excuse": _said(
+        frozenset({"operator", "regulator"}), {"reason": "road_works"}, 404
+    ),
     "GET /api/v1/trips/<trip>/substitutes": Promise(OFFICE, ALPHA.id("run"), BRAVO.id("run")),
     "GET /api/v1/substitutions": Promise(OFFICE),
     "POST /api/v1/substitutions": Promise(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from server.adapters.db.engine import upsert
 from server.adapters.db.tables import inputs, people, ride_plans, riders, timetables, users
+from server.domain.verdict import Excuse
+from server.ids import new_id
 from server.service.shapes import Named
 
 
@@ -30,6 +33,10 @@ class CrewDb:
             "made_at_ms": now_ms,
         }
         upsert(self._connection, inputs, [row], ["source"])
+
+    def excuse(self, trip_id: str, excuse: Excuse, now_ms: int) -> None:
+        source = f"excuse:{trip_id[-12:]}:{new_id()}"
+        self.add(trip_id, "excuse", source, excuse.user_id, msgspec.json.encode(excuse), excuse.at_ms, now_ms)
 
     def known_riders(self, operator_id: str, rider_ids: Sequence[str]) -> set[str]:
         query = (

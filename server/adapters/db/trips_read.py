@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exist
 
 from server.adapters.db.scopes import owned_in, trips_in
 from server.adapters.db.tables import (
+    inputs,
     operators,
     people,
     plans,
@@ -26,12 +27,15 @@ from server.adapters.db.tables import (
 from server.domain.plan import PlanVersion
 from server.domain.record import Position
 from server.domain.trip import OnDuty, SignOff, Turn, Visit
+from server.domain.verdict import Excuse, Verdicts
 from server.errors import InvalidError, NotFoundError
 from server.service.instants import day_after
 from server.service.policy import Scope
 from server.service.rows import ChildRow, Head, RosterRow, TrackPoint, TripRow
 from server.service.shapes import Named
 
+_verdicts = msgspec.json.Decoder(Verdicts)
+_excuse = msgspec.json.Decoder(Excuse)
 PLANS_KEPT = 4096  # plan versions are immutable: one decoding serves every reader of this process
 
 _LIVE = ("scheduled", "en_route", "arrived", "closed")
@@ -40,6 +44,7 @@ _TRIP: tuple[ColumnElement[Any], ...] = (
     trips.c.plan_id, trips.c.state, trips.c.run_device_id, trips.c.planned_start_ms, trips.c.planned_end_ms,
     trips.c.started_at_ms, trips.c.arrived_at_ms, trips.c.ended_at_ms, trips.c.next_seq, trips.c.metre,
     trips.c.metre_at_ms, trips.c.delay_s, trips.c.rear_checked_at_ms, trips.c.sign_off, trips.c.crew, trips.c.turns,
+    trips.c.verdicts,
     func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id).label("runs_id"),
     routes.c.id.label("route_id"), routes.c.code.label("route_code"),
     routes.c.short_name.label("route_short"), routes.c.long_name.label("route_long"),
@@ -93,6 +98,7 @@ def trip_row(row: Row[*tuple[Any, ...]]) -> TripRow:
         rear_checked_at_ms=row.rear_checked_at_ms, sign_off=_sign_off(row.sign_off),
         runs_id=row.runs_id, crew=OnDuty() if row.crew is None else msgspec.json.decode(row.crew, type=OnDuty),
         turns=() if row.turns is None else msgspec.json.decode(row.turns, type=tuple[Turn, ...]),
+        verdicts=None if row.verdicts is None else _verdicts.decode(row.verdicts),
     )  # fmt: skip
 
 
@@ -179,6 +185,11 @@ class TripsDb:
                 riders.c.school_id == school_id
             )
         return [(state, stranger, number) for state, stranger, number in self._connection.execute(query)]
+
+    def excuses(self, trip_id: str) -> tuple[Excuse, ...]:
+        """List what was approved of a trip's verdicts."""
+        query = select(inputs.c.body).where(inputs.c.trip_id == trip_id, inputs.c.kind == "excuse")
+        return tuple(map(_excuse.decode, self._connection.scalars(query.order_by(inputs.c.id))))
 
     def head(self, vehicle_id: str) -> Head | None:
         found = self._heads(vehicle_heads.c.vehicle_id == vehicle_id)

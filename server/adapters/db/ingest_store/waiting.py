@@ -41,7 +41,15 @@ UPDATE_TRIP: Final = (
         ),
         **{
             name: bindparam(f"new_{name}")
-            for name in (*TRIP_COLUMNS, "run_vehicle_id", "run_device_id", "sign_off", "crew", "turns")
+            for name in (
+                *TRIP_COLUMNS,
+                "run_vehicle_id",
+                "run_device_id",
+                "sign_off",
+                "crew",
+                "turns",
+                "verdicts",
+            )
         },
     )
 )

@@ -1,0 +1,100 @@
+"""The six verdicts of a trip as pages show them: what the fold said, what the clock adds where no bus set out, and what was excused."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from server.domain.finding import Evidence, FindingKind, Fixed
+from server.domain.trip import Phase
+from server.domain.verdict import SIX, Excuse, LawfulReason, Verdict, Verdicts, excused
+from server.errors import ConflictError, NotFoundError
+from server.service import shapes
+from server.service.instants import at
+from server.service.policy import Caller, Scope
+from server.service.rows import TripRow
+from server.service.web_ports import Work
+
+# What is said of a trip that no bus has taken, by its state.
+WHY: Final[dict[Phase, str]] = {"scheduled": "not_started", "missed": "missed", "cancelled": "cancelled"}
+BY_CLOCK: Final[tuple[FindingKind, ...]] = ("missed_trip", "not_started")
+
+
+def show_verdicts(work: Work, row: TripRow, scope: Scope) -> shapes.Verdicts:
+    """Give the six of a trip; a guardian is told what holds and not on what it rests, which names people and places."""
+    said = read_verdicts(work, row)
+    return shapes.Verdicts(**{which: _show(said.of(which), said.final, row, scope) for which in SIX})
+
+
+def read_verdicts(work: Work, row: TripRow) -> Verdicts:
+    """Read the six of a trip with what was excused."""
+    said = row.verdicts
+    if said is None:
+        unknown = Verdict("unknown", None, WHY.get(row.state, "not_judged"))
+        said = Verdicts(**dict.fromkeys(SIX, unknown), final=row.state == "cancelled")
+    if row.started_at_ms is None:
+        said = _by_clock(work, row, said)
+    return excused(said, work.trips.excuses(row.id))
+
+
+def which_of(name: str) -> Fixed:
+    """Give which of the six a path names; raise NotFoundError."""
+    for which in SIX:
+        if which == name:
+            return which
+    raise NotFoundError(f"There is no verdict {name!r}: name one of {', '.join(SIX)}.")
+
+
+def excuse(
+    work: Work,
+    caller: Caller,
+    row: TripRow,
+    which: Fixed,
+    reason: LawfulReason,
+    remarks: str | None,
+    now_ms: int,
+) -> None:
+    """Excuse one of a trip's verdicts; raise ConflictError where it didn't fail."""
+    value = read_verdicts(work, row).of(which).value
+    if value not in ("fail", "excused"):
+        raise ConflictError(
+            f"The verdict on {which} of trip {row.code} is {value}: only one that failed can be excused."
+        )
+    said = Excuse(which, reason, now_ms, caller.user_id, remarks)
+    work.crew.excuse(row.id, said, now_ms)
+
+
+def _by_clock(work: Work, row: TripRow, said: Verdicts) -> Verdicts:
+    """Let a trip that was due fail by the server's clock, unless nothing is heard of its bus (INTERFACES ruling 4)."""
+    open_ = {one.kind: one for one in work.findings.needs([row.id]).get(row.id, [])}
+    due = next((open_[kind] for kind in BY_CLOCK if kind in open_), None)
+    if due is None:
+        return said
+    if "silent" in open_:
+        return replace(said, time=replace(said.time, reason="silent"))
+    proof = Evidence(due.kind, due.began_ms)
+    return replace(said, time=Verdict("fail", due.began_ms, due.kind, (proof,)))
+
+
+def _show(verdict: Verdict, final: bool, row: TripRow, scope: Scope) -> shapes.Verdict:
+    shown: tuple[Evidence, ...] = () if scope.kind == "guardian" else verdict.evidence
+    return shapes.Verdict(
+        value=verdict.value,
+        final=final,
+        since=at(verdict.since_ms, row.timezone),
+        reason=verdict.reason or "",
+        evidence=[_proof(one, row.timezone) for one in shown],
+        not_measured=list(verdict.not_measured),
+    )
+
+
+def _proof(one: Evidence, zone: str) -> dict[str, Any]:
+    return {
+        "what": one.what,
+        "at": at(one.at_ms, zone),
+        "value": one.value,
+        "lat": one.lat,
+        "lon": one.lon,
+        "source": one.source,
+    }
