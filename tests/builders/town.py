@@ -48,8 +48,16 @@ def a_town(database: Database, devices: int = 1, trips: int = 1) -> None:
             long_name="R1",
             route_type=3,
         )
-        put(t.people, id="driver", operator_id="operator", badge="D-1", role="driver", name="Driver")
-        put(t.people, id="attendant", operator_id="operator", badge="A-1", role="attendant", name="Attendant")
+        for id_, badge, role in (("driver", "D-1", "driver"), ("attendant", "A-1", "attendant")):
+            put(
+                t.people,
+                id=id_,
+                operator_id="operator",
+                badge=badge,
+                role=role,
+                name=id_.title(),
+                qualified_until="2026-12-31",
+            )
         for card, rider in CARDS.items():
             put(t.riders, id=rider, school_id="school", code=rider, name=rider.title(), card=card)
             put(
@@ -70,6 +78,8 @@ def a_town(database: Database, devices: int = 1, trips: int = 1) -> None:
                 code=f"B{number}",
                 plate=f"A{number:04}",
                 seats=40,
+                inspection_until="2026-12-31",
+                insurance_until="2026-12-31",
             )
             put(
                 t.devices,
@@ -144,7 +154,7 @@ def outcome(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
         def rows(table: Table, *names: str) -> list[tuple[Any, ...]]:
             query = table.select().with_only_columns(*(table.c[name] for name in names))
-            if table is t.notices:
+            if table in (t.notices, t.findings):
                 query = query.where(table.c.withdrawn_at_ms.is_(None))
             return sorted(tuple(row) for row in connection.execute(query))
 
@@ -157,5 +167,9 @@ def outcome(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             "riders": rows(t.trip_riders, "trip_id", "rider_id", "stop_id", "stranger", "state", "since_ms"),
             "rides": rows(t.rides, "source", "trip_id", "rider_id", "dir", "at_ms", "stop_id", "by"),
             "notices": rows(t.notices, "user_id", "rider_id", "trip_id", "kind", "occurrence", "stop_id", "at_ms"),
+            "verdicts": rows(t.trips, "id", "verdicts"),
+            "findings": rows(
+                t.findings, "key", "origin", "kind", "trip_id", "stop_id", "began_ms", "ended_ms", "measured", "limit", "evidence"
+            ),
             "records": rows(t.records, "device_id", "epoch", "seq", "kind", "t_ms"),
         }  # fmt: skip

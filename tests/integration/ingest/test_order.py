@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from server.domain.vehicle_day import Entry
+from server.domain.verdict import SIX, Verdicts
 from tests.builders.road import START_MS, Recorder, a_morning
 from tests.builders.town import outcome
 from tests.integration.ingest.conftest import House
@@ -14,8 +17,10 @@ from tests.integration.ingest.conftest import House
 Make = Callable[..., House]
 
 
-def run(house: House, way: str, seed: int = 1) -> dict[str, list[tuple[object, ...]]]:
-    entries = a_morning()
+def run(
+    house: House, way: str, seed: int = 1, entries: list[Entry] | None = None
+) -> dict[str, list[tuple[object, ...]]]:
+    entries = entries or a_morning()
     house.clock.set_ms(entries[-1].key.t + 1000)
     chance = random.Random(seed)
     messages = [house.message(entry) for entry in entries]
@@ -72,6 +77,48 @@ def test_the_morning_in_order_is_complete(in_order: dict[str, list[tuple[object,
     kinds = [row[3] for row in in_order["notices"]]
     assert (kinds.count("boarded"), kinds.count("arrived"), kinds.count("approaching")) == (4, 4, 3)
     assert len(in_order["records"]) == len(a_morning())
+
+
+def test_a_clean_morning_passes_all_six_and_opens_no_finding(
+    in_order: dict[str, list[tuple[object, ...]]],
+) -> None:
+    ((_, body),) = in_order["verdicts"]
+    assert isinstance(body, bytes)
+    said = msgspec.json.decode(body, type=Verdicts)
+    assert [said.of(which).value for which in SIX] == ["pass"] * 6
+    assert said.final
+    assert in_order["findings"] == []
+
+
+def astray() -> list[Entry]:
+    """Drive the morning with a part of it beside the road, past a stop and with a wrong driver: several findings."""
+    bus = Recorder(at_ms=START_MS - 120_000)
+    bus.duty("D-9")
+    bus.duty("A-1", "attendant", tag=None)
+    bus.wait(60)
+    bus.stop_at(0, ("CARD1",))
+    for metre in range(50, 3000, 50):
+        bus.wait(5)
+        bus.pos(metre, 36, lat=37.502 if 1300 < metre < 2400 else 37.5)
+    bus.stop_at(3000, ("CARD4",))
+    bus.drive(3000, 4000)
+    bus.stop_at(4000, ("CARD1", "CARD4"))
+    bus.wait(20)
+    bus.check()
+    return bus.entries
+
+
+@pytest.mark.parametrize(
+    "way", ["one by one", "shuffled with pauses", "reversed", "restarts", "shuffled with restarts"]
+)
+def test_what_is_found_is_the_same_in_every_order(make_house: Make, way: str) -> None:
+    expected = run(make_house(), "in order", entries=astray())
+    assert {row[2] for row in expected["findings"]} >= {
+        "wrong_driver", "off_route", "route_not_covered", "stop_skipped"
+    }  # fmt: skip
+    found = run(make_house(), way, entries=astray())
+    for name, rows in expected.items():
+        assert found[name] == rows, f"{name} differ when the records come {way}"
 
 
 WAYS = (
