@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from server.domain.finding import Finding
+from server.domain.finding import Finding, FindingKind
 from server.domain.hand import Hand
 from server.domain.record import Duty
 from server.domain.seq_ranges import SeqRanges
-from server.domain.trip import Announcement, NoticeKind, Ride, TripState, Turn
+from server.domain.trip import Announcement, NoticeKind, Phase, Ride, TripState, Turn
 from server.domain.vehicle_day import Entry, Lookup, Road, Unavailable, VehicleState
 from server.service.gate import Accepted, Rejected
 from server.service.watermark import SavedAnswer
@@ -70,6 +70,38 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
     vehicle_id: str
     from_ms: int
     turns: tuple[Turn, ...] = ()
+
+
+class Overdue(msgspec.Struct, frozen=True):
+    """A trip that is or was overdue by the server's clock: what is found of it and since when, and what is known of it.
+
+    `heard_ms` is when anything was last received of its bus, `position_ms` the instant of the bus's last position, lat and lon its place.
+    """
+
+    kind: FindingKind
+    began_ms: int | None
+    trip_id: str
+    vehicle_id: str | None
+    state: Phase
+    planned_start_ms: int
+    planned_end_ms: int
+    started_ms: int | None
+    ended_ms: int | None
+    heard_ms: int | None
+    position_ms: int | None
+    interval_s: float | None
+    lat: float | None
+    lon: float | None
+
+
+class SaidAbsent(msgspec.Struct, frozen=True):
+    """Somebody said that a rider won't take a trip."""
+
+    trip_id: str
+    rider_id: str
+    user_id: str | None
+    made_at_ms: int
+    occurrence: int
 
 
 class LogWork(Protocol):
@@ -147,7 +179,13 @@ class LogWork(Protocol):
         """List the trips whose rows tell of something that this vehicle did after an instant."""
 
     def project(
-        self, before: TripState | None, trip: TripState, told: Sequence[Told], now_ms: int, *, ours: bool = False
+        self,
+        before: TripState | None,
+        trip: TripState,
+        told: Sequence[Told],
+        now_ms: int,
+        *,
+        ours: bool = False,
     ) -> bool:
         """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
@@ -185,6 +223,24 @@ class LogWork(Protocol):
 
     def settle_exceptions(self, now_ms: int) -> list[str]:
         """Bring the manifests of trips that no bus has taken yet in line with the exceptions; give what changed."""
+
+    def list_overdue(self, now_ms: int) -> list[Overdue]:
+        """List the trips that are not started, missed or silent by now and of which that isn't found yet."""
+
+    def list_clock_findings(self) -> list[Overdue]:
+        """List what was found by the clock and is not over."""
+
+    def state_by_clock(self, trip_id: str, vehicle_id: str | None, one: Finding, now_ms: int) -> None:
+        """State a finding of a trip that goes by the server's clock."""
+
+    def end_by_clock(self, trip_id: str, kind: FindingKind, ended_ms: int) -> None:
+        """End what the clock found of a trip and is so no more."""
+
+    def withdraw_by_clock(self, trip_id: str, kind: FindingKind, now_ms: int) -> None:
+        """Withdraw what the clock found of a trip and records that came later show not to have been so."""
+
+    def list_said_absent(self, now_ms: int) -> list[SaidAbsent]:
+        """List the absences that were said lately, with their trips."""
 
     def beat(self, name: str, at_ms: int) -> None:
         """Say that this role is alive at a real instant."""

@@ -144,9 +144,11 @@ def outcome(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
         def rows(table: Table, *names: str) -> list[tuple[Any, ...]]:
             query = table.select().with_only_columns(*(table.c[name] for name in names))
-            if table is t.notices:
+            if table in (t.notices, t.findings):
                 query = query.where(table.c.withdrawn_at_ms.is_(None))
-            return sorted(tuple(row) for row in connection.execute(query))
+            if table is t.findings:
+                query = query.where(table.c.origin == "fold")
+            return sorted((tuple(row) for row in connection.execute(query)), key=repr)
 
         return {
             "trips": rows(
@@ -157,5 +159,9 @@ def outcome(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             "riders": rows(t.trip_riders, "trip_id", "rider_id", "stop_id", "stranger", "state", "since_ms"),
             "rides": rows(t.rides, "source", "trip_id", "rider_id", "dir", "at_ms", "stop_id", "by"),
             "notices": rows(t.notices, "user_id", "rider_id", "trip_id", "kind", "occurrence", "stop_id", "at_ms"),
+            "findings": rows(
+                t.findings, "key", "vehicle_id", "trip_id", "kind", "began_ms", "evidence", "rider_id", "stop_id", "ended_ms",
+                "measured", "limit",
+            ),
             "records": rows(t.records, "device_id", "epoch", "seq", "kind", "t_ms"),
         }  # fmt: skip
