@@ -1,7 +1,7 @@
 """What the server's clock finds of trips whose bus says nothing: not started, missed, silent; and what ends it.
 
 None of it is part of the fold, since no input carries it (decision 0102). A trip whose records come late was never overdue: then the
-finding is withdrawn. Guardians are told once that a trip has not started, while it could still run; of an absence the other guardians
+finding is withdrawn. Guardians are told once that a trip has not started, until it counts as missed; of an absence the other guardians
 are told, and not the one who said it.
 """
 
@@ -33,7 +33,7 @@ def watch(work: LogWork, catalogue: Catalogue, now_ms: int) -> None:
         if one is None:
             continue
         work.state_by_clock(found.trip_id, found.vehicle_id, one, now_ms)
-        if found.kind == "not_started" and now_ms <= found.planned_end_ms:
+        if found.kind == "not_started" and now_ms <= found.planned_start_ms + MISSED_AFTER_MS:
             _tell_not_started(work, catalogue, found, now_ms)
 
 

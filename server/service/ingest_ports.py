@@ -84,7 +84,6 @@ class Overdue(msgspec.Struct, frozen=True):
     vehicle_id: str | None
     state: Phase
     planned_start_ms: int
-    planned_end_ms: int
     started_ms: int | None
     ended_ms: int | None
     heard_ms: int | None

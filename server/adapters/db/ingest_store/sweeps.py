@@ -145,7 +145,7 @@ class SweepRows(FindingRows):
 _VEHICLE: Final = func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id)
 _OVERDUE: Final = (
     select(
-        trips.c.id, _VEHICLE, trips.c.state, trips.c.planned_start_ms, trips.c.planned_end_ms,
+        trips.c.id, _VEHICLE, trips.c.state, trips.c.planned_start_ms,
         trips.c.started_at_ms, trips.c.ended_at_ms, vehicle_heads.c.received_ms, vehicle_heads.c.at_ms,
         vehicle_heads.c.interval_s, vehicle_heads.c.lat, vehicle_heads.c.lon,
     )
