@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 from msgspec.json import decode
+from msgspec.structs import replace
 from sqlalchemy import insert, select
 
 from server.adapters.db import tables as t
 from server.adapters.db.counters import bump
+from server.adapters.db.ingest_store import DatabaseLog
 from server.adapters.db.web_store import DbWebStore
 from server.domain.record import Event, Gap
+from server.domain.trip import TripState
 from server.domain.vehicle_day import Entry, Key
+from server.domain.verdict import Verdict, Verdicts
 from server.service.crew import Said
 from server.service.policy import Caller
 from tests.builders.road import LEG_M, LEGS, START_MS, Recorder
@@ -419,3 +423,23 @@ def test_a_told_alarm_that_was_none_is_corrected(make_house: Make, kind: str) ->
     house.settle()
     assert findings(house, kind) == [] and len(findings(house, kind, withdrawn=True)) == 1
     assert told(house, "correction") == ["rider1"]
+
+
+def test_verdicts_are_written_with_their_trip_and_taken_back_with_it(make_any_house: Make) -> None:
+    """Written when they are new, left alone by what says nothing of them, gone with the run."""
+    house = make_any_house()
+    failed = Verdicts(time=Verdict("fail", START_MS, "arrived_late"))
+
+    def stored() -> Verdicts | None:
+        with house.database.read() as connection:
+            body = connection.scalar(select(t.trips.c.verdicts).where(t.trips.c.id == "trip1"))
+        return None if body is None else decode(body, type=Verdicts)
+
+    first = TripState("trip1", vehicle_id="bus1", assigned_at_ms=START_MS, verdicts=failed)
+    with DatabaseLog(house.database).write() as work:
+        assert work.project(None, first, (), START_MS)
+        assert work.project(first, replace(first, metre=5.0), (), START_MS)
+    assert stored() == failed
+    with DatabaseLog(house.database).write() as work:
+        work.unproject("trip1", "bus1", (), START_MS)
+    assert stored() is None
