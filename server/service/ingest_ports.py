@@ -103,6 +103,23 @@ class SaidAbsent(msgspec.Struct, frozen=True):
     occurrence: int
 
 
+class PlannedRun(msgspec.Struct, frozen=True):
+    """A trip as its recorder is told of it: the timetable, its date, who drives and attends (badges), when it begins."""
+
+    trip: str
+    service_date: str
+    driver: str | None
+    attendant: str | None
+    start: int
+
+
+class DayPlan(msgspec.Struct, frozen=True):
+    """What a recorder's bus has to run on a service date, by what is approved now (PROTOCOL, cmd `plan`)."""
+
+    service_date: str
+    trips: tuple[PlannedRun, ...]
+
+
 class LogWork(Protocol):
     """One writing transaction of ingest."""
 
@@ -129,6 +146,9 @@ class LogWork(Protocol):
 
     def list_given(self, since_ms: int, now_ms: int) -> list[tuple[Bus, int]]:
         """List the buses whose trips were given to another, or back, since an instant, and from when on that holds."""
+
+    def list_day_plans(self, vehicle_ids: Sequence[str], now_ms: int) -> list[tuple[str, DayPlan]]:
+        """List what the buses of these vehicles have to run today, by their recorder."""
 
     def list_awaiting(self, now_ms: int) -> list[str]:
         """List the trips of the next day that were given to another bus and that no bus has begun."""
@@ -191,8 +211,8 @@ class LogWork(Protocol):
         False, and nothing written, when another vehicle was assigned to the trip earlier; `ours`: this one has it all the same.
         """
 
-    def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
-        """List (rider, kind, occurrence) of the notices of a trip that were sent."""
+    def list_told(self, trip_id: str) -> dict[tuple[str, NoticeKind, int], str | None]:
+        """Give (rider, kind, occurrence) of the notices of a trip that were sent, with the stop that each named."""
 
     def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told], now_ms: int) -> bool:
         """Make the rows of a trip that this vehicle ran those of one that never ran; `told` is what has to be taken back.
@@ -312,6 +332,9 @@ class Speaker(Protocol):
 
     def wake_notices(self) -> None:
         """Tell the worker that there may be notices."""
+
+    def plan(self, device_id: str, plan: DayPlan, until_ms: int) -> None:
+        """Tell a device what its bus has to run; not obeyed after until_ms."""
 
 
 class Catalogue(Protocol):
