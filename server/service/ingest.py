@@ -23,7 +23,7 @@ from server.service.clock_watch import tell_absences, watch
 from server.service.folding import Folder
 from server.service.gate import judge
 from server.service.hand_inputs import take_hand_inputs, tell_substitutions
-from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speaker
+from server.service.ingest_ports import BusMessage, Catalogue, DayPlan, Line, Log, Speaker
 from server.service.portions import in_batches, parted
 from server.service.streams import Streams
 
@@ -40,6 +40,9 @@ LISTEN_FIRST_S: Final = (
     10.0  # own choice: what waited at the broker is here by then, so silence is the bus's own
 )
 GIVEN_BACK_MS: Final = 120_000  # own choice: substitutions are looked at again so far back, lest one that was committed late be missed
+PLAN_HOLDS_MS: Final = (
+    12 * 3_600_000
+)  # own choice: a recorder that was away for longer is told anew with the next change
 WAKE_TOPIC: Final = "wake/ingest"
 
 log = logging.getLogger("sixfixed.ingest")
@@ -286,9 +289,12 @@ class Ingest:
             self._folder.again(now_s)
         now_ms = self._clock.now_ms()
         since = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=SWEPT_DAYS)
+        plans: list[tuple[str, DayPlan]] = []
         with self._log.write() as work:
             if "substitutions" in changed:
-                self._folder.revise(work, work.list_given(self._given_ms, now_ms))
+                given = work.list_given(self._given_ms, now_ms)
+                self._folder.revise(work, given)
+                plans = work.list_day_plans([bus.vehicle_id for bus, _ in given], now_ms)
                 self._given_ms = now_ms - GIVEN_BACK_MS
             cancelled = take_hand_inputs(work, self._catalogue, self._folder, now_ms, now_s)
             cancelled |= tell_substitutions(work, self._catalogue, self._told_ahead, now_ms)
@@ -304,6 +310,8 @@ class Ingest:
             trips.update(cancelled, self._folder.project(work))
             rides, found = self._folder.take_rides(), work.take_findings()
             work.beat("alive.ingest", self._real.now_ms())
+        for device_id, plan in plans:
+            self._speaker.plan(device_id, plan, now_ms + PLAN_HOLDS_MS)
         self._kept_house_at, self._woken, self._swept = now_s, False, True
         self._told(Outcome(trips=sorted(trips), rides=rides, findings=found), now_s)
 
