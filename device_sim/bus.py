@@ -108,6 +108,24 @@ class Bus:
         self.state.moving_s, self.state.parked_s = moving_s, parked_s
         self._event("param_change", {"moving_s": moving_s, "parked_s": parked_s})
 
+    def heed_plan(self) -> None:
+        """Choose again what to do next; a run whose doors have opened is driven to its end, whatever is planned now."""
+        s = self.state
+        if s.phase not in ("parked", "waiting", "to start", "ready"):
+            return
+        if self.run is not None and self._runs.find(self.run.key) == self.run:
+            return
+        if s.phase == "ready" and not any(due.what == "driver_on" for due in s.agenda):
+            self._duty("driver", "off")
+            if self._need_run().permit.attendant_badge:
+                self._duty("attendant", "off")
+        s.lat, s.lon, s.heading = self.place()
+        s.phase = "waiting" if s.ign else "parked"
+        s.run_key, self.run, self._path, self._riders = None, None, None, []
+        s.road, s.metre, s.speed, s.stop_index = "none", 0.0, 0.0, 0
+        s.agenda.clear()
+        self._at(s.t_ms, "plan")
+
     def _tick(self, dt_s: float) -> None:
         s = self.state
         while s.agenda and s.agenda[0].at_ms <= s.t_ms:

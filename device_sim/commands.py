@@ -11,6 +11,7 @@ import msgspec
 
 from device_sim.bus import Bus
 from device_sim.camera import take_picture
+from device_sim.runs import DayPlan
 from device_sim.uploads import Uploaded, Uploads
 from device_sim.wire import Answer, Command
 
@@ -29,11 +30,13 @@ class Commands:
         self,
         bus: Callable[[str], Bus],
         keep_plan: Callable[[str, str], None],
+        heed: Callable[[str, DayPlan], int],
         reboot: Callable[[str], None],
         uploads: Uploads,
     ) -> None:
         self._bus = bus
         self._keep_plan = keep_plan
+        self._heed = heed
         self._reboot = reboot
         self._uploads = uploads
         self._done: dict[str, Answer] = {}
@@ -120,8 +123,12 @@ class Commands:
 
     def _do_plan(self, device: str, command: Command, at_ms: int) -> dict[str, object]:
         self._keep_plan(device, msgspec.json.encode(command.args).decode())
-        trips = command.args.get("trips")
-        return {"trips": len(trips) if isinstance(trips, list) else 0}
+        try:
+            plan = msgspec.convert(command.args, DayPlan)
+        except msgspec.ValidationError:
+            trips = command.args.get("trips")  # kept for the driver to read; nobody drives by it
+            return {"trips": len(trips) if isinstance(trips, list) else 0}
+        return {"trips": self._heed(device, plan)}
 
     def _do_reboot(self, device: str, command: Command, at_ms: int) -> dict[str, object]:
         self._reboot(device)

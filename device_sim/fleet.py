@@ -14,7 +14,7 @@ from device_sim.faults import Faults
 from device_sim.pack import Device, Pack
 from device_sim.placement import start_bus
 from device_sim.roads import Roads
-from device_sim.runs import Runs
+from device_sim.runs import DayPlan, Runs
 from device_sim.wire import Event, Record
 
 # A bus that was left off for longer ends the run that it was in and is then put where it would be now.
@@ -57,12 +57,16 @@ class Fleet:
         absent_share: float = 0.03,
         faults: Faults | None = None,
         states: dict[str, bytes] | None = None,
+        plans: dict[str, DayPlan] | None = None,
     ) -> None:
         self._world = World(pack, Roads(pack), seed, absent_share)
         self._faults = faults or Faults()
         self._cut: set[str] = set()
         self._left_off: set[str] = set()
         self._runs = {device.id: Runs(pack, device.vehicle_id) for device in devices}
+        for name, plan in (plans or {}).items():
+            if name in self._runs:
+                self._runs[name].heed(plan)
         self.buses: dict[str, Bus] = {}
         for name, runs in self._runs.items():
             text = (states or {}).get(name)
@@ -73,6 +77,12 @@ class Fleet:
                 self.buses[name] = Bus(self._world, name, runs, state)
                 if at_ms - state.t_ms > CATCH_UP_MS:
                     self._left_off.add(name)
+
+    def heed(self, device: str, plan: DayPlan) -> int:
+        """Have a bus run on a date what the server says; give how many of those trips it knows."""
+        known = self._runs[device].heed(plan)
+        self.buses[device].heed_plan()
+        return known
 
     def advance(
         self, to_ms: int, budget_s: float = float("inf"), real: Callable[[], float] = time.monotonic

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from device_sim.errors import SimError
 from device_sim.fleet import Written
+from device_sim.runs import DayPlan
 from device_sim.spans import Span, Spans
 from device_sim.wire import KINDS, encode_record
 
@@ -198,6 +200,14 @@ class Outbox:
     def keep_plan(self, device: str, plan: str) -> None:
         """Keep the day's plan that the server sent (JSON)."""
         self._db.execute("UPDATE devices SET plan = ? WHERE device = ?", (plan, device))
+
+    def list_plans(self) -> dict[str, DayPlan]:
+        """The plan that each device was sent last; one that this program can't read is none."""
+        found = {}
+        for device, text in self._db.execute("SELECT device, plan FROM devices WHERE plan IS NOT NULL"):
+            with suppress(msgspec.DecodeError):
+                found[device] = msgspec.json.decode(text, type=DayPlan)
+        return found
 
     def purge(self, now_ms: int) -> int:
         """Delete what was saved 7 days ago or earlier; gives the count."""

@@ -40,18 +40,54 @@ class Run(msgspec.Struct, frozen=True):
         return self.origin_ms + self.timetable.calls[index].arrival_s * 1000
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A run as the server's `plan` names it; badges are missing where nobody is planned."""
+
+    trip: str
+    driver: str | None = None
+    attendant: str | None = None
+
+
+class DayPlan(msgspec.Struct, frozen=True):
+    """What the server says that a bus has to run on a service date."""
+
+    service_date: date
+    trips: list[Told]
+
+
 class Runs:
-    """The runs of one vehicle, worked out date by date when asked for."""
+    """The runs of one vehicle, worked out date by date when asked for: by its permits, or as the server told it for a date."""
 
     def __init__(self, pack: Pack, vehicle_id: str) -> None:
         self._pack = pack
+        self._vehicle_id = vehicle_id
         self._permits = pack.permits.get(vehicle_id, [])
         self._days: dict[date, list[Run]] = {}
+        self._told: dict[date, list[Permit]] = {}
+
+    def heed(self, plan: DayPlan) -> int:
+        """Run on a date what the server says instead of what the permits say; give how many of its trips are known here."""
+        on = plan.service_date
+        self._told[on] = [
+            self._as_told(told, told.driver, on)
+            for told in plan.trips
+            if told.driver is not None and told.trip in self._pack.timetables
+        ]
+        self._days.pop(on, None)
+        return len(self._told[on])
+
+    def _as_told(self, told: Told, driver: str, on: date) -> Permit:
+        own = next((each for each in self._permits if each.trip_id == told.trip), None)
+        tags = [each.tag for each in self._permits]
+        # The plate stays on its bus, whatever the bus drives.
+        tag = own.tag if own else next(iter(tags), "")
+        return Permit(told.trip, self._vehicle_id, driver, told.attendant or "", tag, on, on)
 
     @property
     def trip_ids(self) -> list[str]:
         """The timetables this vehicle has permits for."""
-        return sorted({permit.trip_id for permit in self._permits})
+        told = [permit for permits in self._told.values() for permit in permits]
+        return sorted({permit.trip_id for permit in (*self._permits, *told)})
 
     def find_next(self, after: tuple[int, str], not_ended_at: int) -> Run | None:
         """The first run beyond the key `after` that is planned to end later than an instant; None in 40 days."""
@@ -86,7 +122,7 @@ class Runs:
     def _make(self, on: date) -> list[Run]:
         origin = origin_ms(on, self._pack.zone)
         runs = []
-        for permit in self._permits:
+        for permit in self._told.get(on, self._permits):
             timetable = self._pack.timetables[permit.trip_id]
             service = self._pack.services.get(timetable.service_id)
             weekday = service.weekday_on(on) if service else None

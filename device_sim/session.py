@@ -57,7 +57,14 @@ class Session:
                 self._outbox.forget(device.id)
         states = {name: memory.state for name, memory in self._outbox.memories.items() if memory.state}
         self.fleet = Fleet(
-            plan.pack, plan.devices, plan.seed, plan.clock.now_ms(), plan.absent_share, plan.faults, states
+            plan.pack,
+            plan.devices,
+            plan.seed,
+            plan.clock.now_ms(),
+            plan.absent_share,
+            plan.faults,
+            states,
+            self._outbox.list_plans(),
         )
         self.publisher = Publisher(
             plan.host,
@@ -74,6 +81,7 @@ class Session:
         self._commands = Commands(
             lambda device: self.fleet.buses[device],
             self._outbox.keep_plan,
+            self.fleet.heed,
             self._rebooting.append,
             self._uploads,
         )

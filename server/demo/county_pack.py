@@ -51,7 +51,7 @@ def make_county(today: date, buses: int = len(ROUTES)) -> Pack:
 
 def renew(pack: Pack, today: date) -> Pack:
     """Give the pack with papers that are valid from yesterday on; all else stays."""
-    fleet = make_fleet(ROUTES[: len(pack.vehicles or ())], today)
+    fleet = make_fleet(ROUTES[: len(pack.routes or ())], today)
     span = validity(today)
     permits = tuple(
         msgspec.structs.replace(one, valid_from=span[0], valid_until=span[1]) for one in pack.permits or ()

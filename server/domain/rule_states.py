@@ -74,6 +74,7 @@ class Watch(msgspec.Struct, frozen=True):
     """The rules' memory of one trip. `aboard` riders, strangers and unknown cards included, as rides say."""
 
     aboard: int = 0
+    elsewhere: bool = False  # seen off the shape before it was first on it
     over_seats: int | None = None  # the seats, while more than that are aboard
     course: Course | None = None
     speeding: Spell | None = None

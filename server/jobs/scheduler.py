@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Protocol
 
@@ -19,6 +19,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from server.clock import Clock
 
 LEASE = "scheduler"
+NUDGE_GAP = timedelta(
+    seconds=0.5
+)  # own choice: a person doesn't feel it, and a busy morning brings no query for each ride
 RENEW_S = 5.0  # a lease lasts three times as long: so soon another takes over from one that died
 
 log = logging.getLogger(__name__)
@@ -43,19 +46,24 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Nudge:
-    """Runs a job at once instead of at its next time, where this process runs the jobs; elsewhere it does nothing."""
+    """Runs a job at once instead of at its next time, where this process runs the jobs; elsewhere it does nothing.
+
+    However often it is told, it brings no more than one run in `NUDGE_GAP`.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._run_at = datetime.fromtimestamp(0, UTC)
         self._scheduler: BackgroundScheduler | None = None
 
     def __call__(self) -> None:
         """Run it now; safe from any thread, and quick."""
-        scheduler = self._scheduler
-        if scheduler is None:
-            return
+        scheduler, now = self._scheduler, datetime.now(UTC)
+        if scheduler is None or self._run_at > now:
+            return  # nothing runs here, or the run that was brought forward is still to come
+        self._run_at = max(now, self._run_at + NUDGE_GAP)
         try:
-            scheduler.modify_job(self._name, next_run_time=datetime.now(UTC))
+            scheduler.modify_job(self._name, next_run_time=self._run_at)
         except JobLookupError:
             log.debug("the job %s has ended with its scheduler", self._name)
 
@@ -120,6 +128,8 @@ def _bind(nudges: Sequence[Nudge], scheduler: BackgroundScheduler | None) -> Non
 
 
 def _start(jobs: Sequence[Job], speed: float) -> BackgroundScheduler:
+    # A job that is nudged while it runs, or takes longer than its interval, is skipped once by intent: nothing to warn of.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone=UTC)
     for job in jobs:
         scheduler.add_job(

@@ -27,7 +27,11 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     """Follow the course of a trip on its way."""
     trip, fix = state.trip, entry.record
     assert isinstance(fix, Position)
-    if trip is None or trip.state != "en_route" or trip.metre is None:
+    if trip is None:
+        return state
+    if trip.metre is None:
+        return _before(state, trip, fix)
+    if trip.state != "en_route":
         return state
     course, before = trip.watch.course, state.fix
     matched = trip.metre_at_ms == fix.t
@@ -48,13 +52,26 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     return state if after is trip else replace(state, trip=after)
 
 
+def _before(state: VehicleState, trip: TripState, fix: Position) -> VehicleState:
+    """Note that the bus was seen off the shape, so that what it leaves out of it before it joins is known to be left out."""
+    if trip.watch.elsewhere or trip.state != "scheduled" or state.anchor_m is not None or fix.fix != 1:
+        return state
+    return replace(state, trip=replace(trip, watch=replace(trip.watch, elsewhere=True)))
+
+
 def _joined(trip: TripState, before: LastFix | None, road: Road) -> Course:
-    """Begin at the first stop where the bus was there, else where it was first seen on the shape."""
-    assert trip.metre is not None
-    first = trip.visits[0] if trip.visits else None
+    """Begin at the first stop where the bus was there, else where it was first seen on the shape.
+
+    Of a bus that nobody saw before, the way to that place wasn't seen; one that was seen elsewhere has left it out.
+    """
+    assert trip.metre is not None and trip.metre_at_ms is not None
+    first, begin_m = trip.visits[0] if trip.visits else None, road.plan.stops[0].metre
     if first is not None and first.seq == 0 and first.arrived_at_ms is not None:
-        return Course(road.plan.stops[0].metre)
-    return Course(trip.metre if before is None or before.metre is None else min(before.metre, trip.metre))
+        return Course(begin_m)
+    here = trip.metre if before is None or before.metre is None else min(before.metre, trip.metre)
+    if trip.watch.elsewhere or here - begin_m <= road.thresholds.stop_radius_m:
+        return Course(here)
+    return Course(begin_m, unseen=(Unseen(begin_m, here, trip.assigned_at_ms or 0, trip.metre_at_ms),))
 
 
 def _looked(

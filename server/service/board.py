@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.service import shapes, sign_off
+from server.service import shapes, sign_off, substitutions
 from server.service.instants import at
 from server.service.policy import Scope
 from server.service.rows import RosterRow, TripRow
@@ -43,11 +43,14 @@ def _row(work: Work, scope: Scope, trip: TripRow, own: str | None, now_ms: int) 
         counts=count(work.trips.counts(trip.id, own)),
         sign_off=sign_off.read(work, trip, own),
         missing=[show_rider(rider, facts.timezone) for rider in riders if _is_missing(rider, facts)],
+        substitution=substitutions.of_trip(work, scope, trip.id),
     )
 
 
 def _is_missing(rider: RosterRow, facts: TripFacts) -> bool:
     """Say whether a rider should be aboard by now and isn't."""
+    if rider.state == "no_show":
+        return True
     if rider.state != "expected" or facts.row.state not in ("en_route", "arrived", "closed"):
         return False
     if facts.row.direction == "from_school":

@@ -21,7 +21,7 @@ from server.service.ingest_ports import Bus, Catalogue, LogWork
 from server.service.streams import Streams
 from server.service.timing import Timing
 from server.service.trip_verdicts import TripVerdicts
-from server.service.turns import Revised, Turns
+from server.service.turns import Claim, Revised, Turns
 from server.service.vehicle_head import VehicleHead, trip_id_of
 
 CHECKPOINT_MS: Final = 10 * 60_000
@@ -319,18 +319,18 @@ class Folder:
             return
         if before is not None and _took_back(before, trip):
             before = None  # what time had made of it is not so after all: the rows are looked at one by one
-        road, ours, revised = self._catalogue.find_road(trip.trip_id), False, Revised()
+        road, claim = self._catalogue.find_road(trip.trip_id), Claim(False)
         if road is not None and road.plan.substitutes:
-            ours, revised = self._turns.claim(work, road.plan, trip)
-            if not ours:
-                self._revise(work, head.bus, revised)
+            claim = self._turns.claim(work, road.plan, trip)
+            if not claim.ours:
+                self._revise(work, head.bus, claim.again)
                 head.projected.pop(trip.trip_id, None)
                 return
         told = _news(before, trip)
         if before is None:
             told += corrections(work.list_told(trip.trip_id), trip)
         words = self._catalogue.tell(trip, told) if told else ()
-        if not work.project(before, trip, words, self._now_ms(), ours=ours):
+        if not work.project(before, trip, words, self._now_ms(), ours=claim.ours):
             head.projected.pop(trip.trip_id, None)
             return  # two buses say that they run it: the first to say so does
         if before is not None:
@@ -341,10 +341,14 @@ class Folder:
             known = sum(1 for ride in trip.rides if ride.at_ms < fresh_ms)
         self._rides += [(trip.trip_id, ride) for ride in trip.rides[known:]]
         head.projected[trip.trip_id] = trip
-        self._revise(work, head.bus, revised)
+        self._revise(work, head.bus, claim.again)
+        self._revise(work, head.bus, claim.moved, moved=True)
 
-    def _revise(self, work: LogWork, bus: Bus, revised: Revised) -> None:
-        """Have vehicles of one operator folded again from an instant on, unless their fold has not come so far."""
+    def _revise(self, work: LogWork, bus: Bus, revised: Revised, *, moved: bool = False) -> None:
+        """Have vehicles of one operator folded again from an instant on.
+
+        Not those whose fold has not come so far, unless something was moved into their logs: it would be passed by unread.
+        """
         for vehicle_id, from_ms in revised.items():
             work.drop_checkpoints(vehicle_id, from_ms)
             head = self._heads.get(vehicle_id)
@@ -352,7 +356,7 @@ class Folder:
                 self._lost[vehicle_id] = Bus(vehicle_id, bus.operator_id)
                 continue
             key = head.state.key
-            if key is None or (key.t < from_ms and not head.held):
+            if key is None or (key.t < from_ms and not head.held and not moved):
                 continue
             if head.late_ms is None:
                 head.refold_at = max(self._now_s() + REFOLD_AFTER_S, head.rest_until)

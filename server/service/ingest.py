@@ -19,10 +19,11 @@ import msgspec
 from server.clock import Clock
 from server.domain.vehicle_day import Unavailable
 from server.service.batch import Batch, Outcome
+from server.service.clock_watch import tell_absences, watch
 from server.service.folding import Folder
 from server.service.gate import judge
 from server.service.hand_inputs import take_hand_inputs, tell_substitutions
-from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speaker
+from server.service.ingest_ports import BusMessage, Catalogue, DayPlan, Line, Log, Speaker
 from server.service.portions import in_batches, parted
 from server.service.streams import Streams
 
@@ -35,7 +36,13 @@ REFOLD_S: Final = (
     0.05  # own choice: what folding again may take of one turn, so that live records wait no longer
 )
 SWEPT_DAYS: Final = 15  # a trip is swept as long as a recorder's backlog may still take its run back (PROTOCOL: 7 days), twice
+LISTEN_FIRST_S: Final = (
+    10.0  # own choice: what waited at the broker is here by then, so silence is the bus's own
+)
 GIVEN_BACK_MS: Final = 120_000  # own choice: substitutions are looked at again so far back, lest one that was committed late be missed
+PLAN_HOLDS_MS: Final = (
+    12 * 3_600_000
+)  # own choice: a recorder that was away for longer is told anew with the next change
 WAKE_TOPIC: Final = "wake/ingest"
 
 log = logging.getLogger("sixfixed.ingest")
@@ -83,6 +90,7 @@ class Ingest:
         self._swept = False
         self._told_ahead: dict[str, int] = {}
         self._given_ms = clock.now_ms() - GIVEN_BACK_MS
+        self._listens_since = clock.monotonic()
         self._kept_house_at = self._away_until = float("-inf")
         self.counts = Counts()
         self.rejected: Counter[str] = Counter()
@@ -183,6 +191,7 @@ class Ingest:
         self._line.disconnect()
         self._until_saved(lambda: None)
         self._line.connect()
+        self._listens_since = self._clock.monotonic()
         log.warning("the database is back")
 
     def _until_saved(self, work: Callable[[], None]) -> None:
@@ -280,9 +289,12 @@ class Ingest:
             self._folder.again(now_s)
         now_ms = self._clock.now_ms()
         since = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=SWEPT_DAYS)
+        plans: list[tuple[str, DayPlan]] = []
         with self._log.write() as work:
             if "substitutions" in changed:
-                self._folder.revise(work, work.list_given(self._given_ms, now_ms))
+                given = work.list_given(self._given_ms, now_ms)
+                self._folder.revise(work, given)
+                plans = work.list_day_plans([bus.vehicle_id for bus, _ in given], now_ms)
                 self._given_ms = now_ms - GIVEN_BACK_MS
             cancelled = take_hand_inputs(work, self._catalogue, self._folder, now_ms, now_s)
             cancelled |= tell_substitutions(work, self._catalogue, self._told_ahead, now_ms)
@@ -290,12 +302,24 @@ class Ingest:
             if changed or not self._swept:
                 trips.update(work.settle_exceptions(now_ms))
                 self._folder.settle(work)
+            if changed or not self._swept:
+                tell_absences(work, self._catalogue, now_ms)
+            if self._has_listened(now_s):
+                watch(work, self._catalogue, now_ms)
             self._folder.look()
             trips.update(cancelled, self._folder.project(work))
             rides, found = self._folder.take_rides(), work.take_findings()
             work.beat("alive.ingest", self._real.now_ms())
+        for device_id, plan in plans:
+            self._speaker.plan(device_id, plan, now_ms + PLAN_HOLDS_MS)
         self._kept_house_at, self._woken, self._swept = now_s, False, True
         self._told(Outcome(trips=sorted(trips), rides=rides, findings=found), now_s)
+
+    def _has_listened(self, now_s: float) -> bool:
+        """Say whether buses that say nothing may be blamed for it: else it may be ingest that has not been listening."""
+        if not self._line.ready or self._folder.is_behind:
+            self._listens_since = now_s
+        return now_s - self._listens_since >= LISTEN_FIRST_S
 
     def _told(self, outcome: Outcome, now_s: float) -> None:
         self._streams.touch(outcome.devices, outcome.present, now_s)

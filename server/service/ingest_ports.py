@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from server.domain.finding import Finding
+from server.domain.finding import Finding, FindingKind
 from server.domain.hand import Hand
 from server.domain.record import Duty
 from server.domain.seq_ranges import SeqRanges
-from server.domain.trip import Announcement, NoticeKind, Ride, TripState, Turn
+from server.domain.trip import Announcement, NoticeKind, Phase, Ride, TripState, Turn
 from server.domain.vehicle_day import Entry, Lookup, Road, Unavailable, VehicleState
 from server.service.gate import Accepted, Rejected
 from server.service.watermark import SavedAnswer
@@ -72,6 +72,54 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
     turns: tuple[Turn, ...] = ()
 
 
+class Overdue(msgspec.Struct, frozen=True):
+    """A trip that is or was overdue by the server's clock: what is found of it and since when, and what is known of it.
+
+    `heard_ms` is when anything was last received of its bus, `position_ms` the instant of the bus's last position, lat and lon its place.
+    """
+
+    kind: FindingKind
+    began_ms: int | None
+    trip_id: str
+    vehicle_id: str | None
+    state: Phase
+    planned_start_ms: int
+    started_ms: int | None
+    ended_ms: int | None
+    heard_ms: int | None
+    position_ms: int | None
+    interval_s: float | None
+    lat: float | None
+    lon: float | None
+
+
+class SaidAbsent(msgspec.Struct, frozen=True):
+    """Somebody said that a rider won't take a trip."""
+
+    trip_id: str
+    rider_id: str
+    user_id: str | None
+    made_at_ms: int
+    occurrence: int
+
+
+class PlannedRun(msgspec.Struct, frozen=True):
+    """A trip as its recorder is told of it: the timetable, its date, who drives and attends (badges), when it begins."""
+
+    trip: str
+    service_date: str
+    driver: str | None
+    attendant: str | None
+    start: int
+
+
+class DayPlan(msgspec.Struct, frozen=True):
+    """What a recorder's bus has to run on a service date, by what is approved now (PROTOCOL, cmd `plan`)."""
+
+    service_date: str
+    trips: tuple[PlannedRun, ...]
+
+
 class LogWork(Protocol):
     """One writing transaction of ingest."""
 
@@ -98,6 +146,9 @@ class LogWork(Protocol):
 
     def list_given(self, since_ms: int, now_ms: int) -> list[tuple[Bus, int]]:
         """List the buses whose trips were given to another, or back, since an instant, and from when on that holds."""
+
+    def list_day_plans(self, vehicle_ids: Sequence[str], now_ms: int) -> list[tuple[str, DayPlan]]:
+        """List what the buses of these vehicles have to run today, by their recorder."""
 
     def list_awaiting(self, now_ms: int) -> list[str]:
         """List the trips of the next day that were given to another bus and that no bus has begun."""
@@ -147,15 +198,21 @@ class LogWork(Protocol):
         """List the trips whose rows tell of something that this vehicle did after an instant."""
 
     def project(
-        self, before: TripState | None, trip: TripState, told: Sequence[Told], now_ms: int, *, ours: bool = False
+        self,
+        before: TripState | None,
+        trip: TripState,
+        told: Sequence[Told],
+        now_ms: int,
+        *,
+        ours: bool = False,
     ) -> bool:
         """Make the rows of a trip equal to its state; `before` is what they are known to be, None when that isn't known.
 
         False, and nothing written, when another vehicle was assigned to the trip earlier; `ours`: this one has it all the same.
         """
 
-    def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
-        """List (rider, kind, occurrence) of the notices of a trip that were sent."""
+    def list_told(self, trip_id: str) -> dict[tuple[str, NoticeKind, int], str | None]:
+        """Give (rider, kind, occurrence) of the notices of a trip that were sent, with the stop that each named."""
 
     def unproject(self, trip_id: str, vehicle_id: str, told: Sequence[Told], now_ms: int) -> bool:
         """Make the rows of a trip that this vehicle ran those of one that never ran; `told` is what has to be taken back.
@@ -185,6 +242,24 @@ class LogWork(Protocol):
 
     def settle_exceptions(self, now_ms: int) -> list[str]:
         """Bring the manifests of trips that no bus has taken yet in line with the exceptions; give what changed."""
+
+    def list_overdue(self, now_ms: int) -> list[Overdue]:
+        """List the trips that are not started, missed or silent by now and of which that isn't found yet."""
+
+    def list_clock_findings(self) -> list[Overdue]:
+        """List what was found by the clock and is not over."""
+
+    def state_by_clock(self, trip_id: str, vehicle_id: str | None, one: Finding, now_ms: int) -> None:
+        """State a finding of a trip that goes by the server's clock."""
+
+    def end_by_clock(self, trip_id: str, kind: FindingKind, ended_ms: int) -> None:
+        """End what the clock found of a trip and is so no more."""
+
+    def withdraw_by_clock(self, trip_id: str, kind: FindingKind, now_ms: int) -> None:
+        """Withdraw what the clock found of a trip and records that came later show not to have been so."""
+
+    def list_said_absent(self, now_ms: int) -> list[SaidAbsent]:
+        """List the absences that were said lately, with their trips."""
 
     def beat(self, name: str, at_ms: int) -> None:
         """Say that this role is alive at a real instant."""
@@ -257,6 +332,9 @@ class Speaker(Protocol):
 
     def wake_notices(self) -> None:
         """Tell the worker that there may be notices."""
+
+    def plan(self, device_id: str, plan: DayPlan, until_ms: int) -> None:
+        """Tell a device what its bus has to run; not obeyed after until_ms."""
 
 
 class Catalogue(Protocol):

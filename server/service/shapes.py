@@ -336,7 +336,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class BoardRow(msgspec.Struct, frozen=True):
-    """One line of a school's board. `missing`: expected, and the bus has passed their stop."""
+    """One line of a school's board. `missing`: neither boarded nor excused, and the bus has passed their stop."""
 
     trip: Trip
     from_: Named = msgspec.field(name="from")
@@ -348,6 +348,7 @@ class BoardRow(msgspec.Struct, frozen=True):
     counts: Counts
     sign_off: SignOffItem
     missing: list[ManifestRider]
+    substitution: TripSubstitution | None
 
 
 class Words(msgspec.Struct, frozen=True):

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from server.domain.plan import TripPlan
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Context, Entry, Lookup, VehicleState
@@ -18,6 +20,14 @@ from server.service.ingest_ports import Bus, Catalogue, Holder, LogWork
 
 CHUNK: Final = 500
 Revised = dict[str, int]  # vehicle -> from which instant (UTC ms) it has to be folded again
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Whether a bus has the trip that it says it runs; who has to be folded again for it, and into whose logs something was moved."""
+
+    ours: bool
+    again: Revised = {}
+    moved: Revised = {}
 
 
 class Turns:
@@ -81,7 +91,7 @@ class Turns:
             return None
         return best
 
-    def claim(self, work: LogWork, plan: TripPlan, trip: TripState) -> tuple[bool, Revised]:
+    def claim(self, work: LogWork, plan: TripPlan, trip: TripState) -> Claim:
         """Say whether a bus that says it runs a trip has it, and which buses have to be folded again for it.
 
         Only for a trip that was given to another bus than its permit's.
@@ -94,10 +104,10 @@ class Turns:
         if holder is not None and holder.vehicle_id != me and not self._beats(plan, trip, holder):
             named = {turn.vehicle_id for turn in holder.turns}
             late = new and me not in named and (trip.assigned_at_ms or 0) <= holder.from_ms
-            return False, {holder.vehicle_id: holder.from_ms} if late and me not in plan.buses else {}
+            return Claim(False, {holder.vehicle_id: holder.from_ms} if late and me not in plan.buses else {})
         self._holders[trip.trip_id] = Holder(me, trip.assigned_at_ms or 0, trip.turns)
         self._ticked[trip.trip_id] = trip.by_tick
-        return True, self._moved(work, trip.trip_id, before)
+        return self._moved(work, trip.trip_id, before)
 
     def drop(self, work: LogWork, trip_id: str, vehicle_id: str) -> Revised:
         """Note that a bus doesn't run a trip after all; give which buses have to be folded again for it."""
@@ -119,19 +129,17 @@ class Turns:
         )  # fmt: skip
         return _wins(plan, trip, held)
 
-    def _moved(self, work: LogWork, trip_id: str, before: Sequence[tuple[str, int]]) -> Revised:
+    def _moved(self, work: LogWork, trip_id: str, before: Sequence[tuple[str, int]]) -> Claim:
         """Say who has to be folded again now that the turns aren't what they were; move what people said to the bus of its instant."""
         after = self.list_turns(work, trip_id)
         revised: Revised = {}
         if after == before:
-            return revised
+            return Claim(True)
         for vehicle_id, from_ms in set(before) ^ set(after):
             for other in {each for each, _ in (*before, *after)} | self._claims.get(trip_id, set()):
                 if other != vehicle_id:
                     _keep_first(revised, other, from_ms)
-        for vehicle_id, from_ms in work.move_hand(trip_id, after).items():
-            _keep_first(revised, vehicle_id, from_ms)
-        return revised
+        return Claim(True, revised, work.move_hand(trip_id, after))
 
     def _holder(self, work: LogWork, trip_id: str) -> Holder | None:
         if trip_id not in self._holders:

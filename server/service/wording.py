@@ -51,11 +51,15 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """In which case a notice is said: the trip's direction, whether the child is aboard now or off; for a correction what it corrects."""
+    """In which case a notice is said: the trip's direction, whether the child is aboard now or off; for a correction what it corrects.
+
+    `usual`: the bus of the sentence is the permit's own.
+    """
 
     direction: Direction = "to_school"
     truth: Truth = "none"
     corrects: NoticeKind | None = None
+    usual: bool = False
 
 
 PLAIN: Final = Case()
@@ -122,6 +126,8 @@ def _forms(kind: NoticeKind, facts: Facts, case: Case) -> tuple[Form, ...]:
         return FORMS[f"approaching{home}{'.next' if facts.stops == 1 else ''}"]
     if kind == "cancelled" and case.truth == "aboard":
         return FORMS["cancelled.aboard"]
+    if kind == "substituted" and case.usual:
+        return FORMS["substituted.usual"]
     return FORMS[kind]
 
 

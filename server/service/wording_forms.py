@@ -141,6 +141,12 @@ FORMS: Final[dict[str, tuple[Form, ...]]] = {
             "{bus_en} runs instead of the usual bus of {child} {day_en}. Stop and time stay the same.",
         ),
     ),
+    "substituted.usual": (
+        (
+            "{day_zh}仍由{bus_zh}接送{child}，先前通知的换车已取消，站点和时间不变。",
+            "{bus_en}, the usual bus of {child}, runs {day_en} after all. Stop and time stay the same.",
+        ),
+    ),
     "cancelled": (
         (
             "{child}{day_zh} {planned} 的校车停运（{detail}）。请另行安排接送，或致电{call_zh}。",

@@ -156,7 +156,9 @@ def outcome(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             query = table.select().with_only_columns(*(table.c[name] for name in names))
             if table in (t.notices, t.findings):
                 query = query.where(table.c.withdrawn_at_ms.is_(None))
-            return sorted(tuple(row) for row in connection.execute(query))
+            if table is t.findings:
+                query = query.where(table.c.origin == "fold")
+            return sorted((tuple(row) for row in connection.execute(query)), key=repr)
 
         return {
             "trips": rows(
@@ -169,7 +171,8 @@ def outcome(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             "notices": rows(t.notices, "user_id", "rider_id", "trip_id", "kind", "occurrence", "stop_id", "at_ms"),
             "verdicts": rows(t.trips, "id", "verdicts"),
             "findings": rows(
-                t.findings, "key", "origin", "kind", "trip_id", "stop_id", "began_ms", "ended_ms", "measured", "limit", "evidence"
+                t.findings, "key", "vehicle_id", "trip_id", "kind", "began_ms", "evidence", "rider_id", "stop_id", "ended_ms",
+                "measured", "limit",
             ),
             "records": rows(t.records, "device_id", "epoch", "seq", "kind", "t_ms"),
         }  # fmt: skip

@@ -191,8 +191,8 @@ def _trip(connection: Connection, side: Side, what: str, direction: str, start_s
     _put(
         connection, t.trips, id=side.id(what), operator_id=side.id("operator"), timetable_id=timetable, code=code,
         service_on=ON, route_id=side.id("route"), school_id=side.id("school"), direction=direction, plan_id=plan_id,
-        vehicle_id=side.id("bus"), driver_id=side.id("driver"), attendant_id=side.id("attendant"),
-        planned_start_ms=MIDNIGHT_MS + version.stops[0].departure_s * 1000,
+        permit_id=side.id(f"permit-{what}"), vehicle_id=side.id("bus"), driver_id=side.id("driver"),
+        attendant_id=side.id("attendant"), planned_start_ms=MIDNIGHT_MS + version.stops[0].departure_s * 1000,
         planned_end_ms=MIDNIGHT_MS + version.stops[-1].arrival_s * 1000, state="scheduled",
     )  # fmt: skip
     children = ["child", "neighbour"] if side is ALPHA else ["child"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from server.domain.trip import Ride
-from server.service.ingest_ports import BusMessage, Head
+from server.service.ingest_ports import BusMessage, DayPlan, Head
 from server.service.watermark import SavedAnswer
 
 
@@ -67,6 +67,7 @@ class FakeSpeaker:
         self.said_rides: list[tuple[str, Ride]] = []
         self.finding_ids: list[str] = []
         self.wakes = 0
+        self.plans: list[tuple[str, DayPlan]] = []
 
     def saved(self, device_id: str, answer: SavedAnswer) -> None:
         """Remember."""
@@ -91,3 +92,7 @@ class FakeSpeaker:
     def wake_notices(self) -> None:
         """Count."""
         self.wakes += 1
+
+    def plan(self, device_id: str, plan: DayPlan, until_ms: int) -> None:
+        """Remember."""
+        self.plans.append((device_id, plan))

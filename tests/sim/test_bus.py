@@ -10,6 +10,7 @@ import pytest
 
 from device_sim.fleet import Fleet, choose_devices
 from device_sim.packreader import read_pack
+from device_sim.runs import DayPlan, Told
 from device_sim.wire import Duty, Event, Pos, Record, Ride
 from tests.sim.packs import PackFolder, at
 
@@ -269,3 +270,23 @@ def test_left_off_for_a_day_in_the_middle_of_a_trip_it_ends_that_trip_first(tmp_
     trips = {r.trip for r in after if isinstance(r, Duty) and r.t > at("12:00")}
     assert trips == {"R1-up-1630"}
     assert not [r for r in after if at("12:00") < r.t < at("16:00", day=1)]
+
+
+def test_a_bus_runs_what_the_server_says_and_the_other_leaves_it(tmp_path: Path) -> None:
+    PackFolder(tmp_path, ("07:00 down", "16:30 up"))
+    pack = read_pack(tmp_path)
+    fleet = Fleet(pack, choose_devices(pack, [], 2), 1, at("06:00"), 0.0)
+    own = {name: pack.permits[device.vehicle_id] for name, device in pack.devices.items()}
+    first, second = sorted(own)
+    morning = next(
+        permit.trip_id for permit in own[first] if "0700" in permit.trip_id or permit.trip_id.endswith("-1")
+    )
+    on = pack.permits[pack.devices[first].vehicle_id][0].valid_from.replace(year=2026, month=9, day=1)
+    afternoon = [Told(each.trip_id, each.driver_badge) for each in own[first] if each.trip_id != morning]
+    assert fleet.heed(first, DayPlan(on, afternoon)) == len(own[first]) - 1
+    assert fleet.heed(second, DayPlan(on, [Told(morning, "D-9", "A-9")])) == 1
+    written = {part.device: part.records for part in fleet.advance(at("09:00"))}
+    said = [one for one in written[second] if isinstance(one, Duty) and one.state == "on"]
+    assert {(one.trip, one.badge) for one in said} == {(morning, "D-9"), (morning, "A-9")}
+    assert not [one for one in written.get(first, []) if isinstance(one, Duty)]
+    assert [one for one in written[second] if isinstance(one, Ride)]

@@ -48,6 +48,11 @@ def logged_more_than(tmp_path: Path, count: int) -> bool:
     return len(written(tmp_path)) > count
 
 
+def last_boot(listener: Listener, device: str) -> int:
+    """The number of starts that it said of itself when it was last online."""
+    return max((said.get("boot", 0) for said in list(listener.online[device])), default=0)
+
+
 def agree(process: Emulator, listener: Listener, tmp_path: Path) -> None:
     """All that is written now arrives, and after the end nothing has arrived that isn't written."""
     now = written(tmp_path)
@@ -119,6 +124,9 @@ def test_killed_again_and_again_it_goes_on_with_seq_and_rides_are_never_doubled(
         process.kill()
         process.wait()
     process = device_sim(clock=clock)
+    for device in (ONE, TWO):
+        up = partial(last_boot, listener, device)
+        until(lambda up=up: up() == times + 1, f"{device} is up again")  # type: ignore[misc]
     # One whole trip to school of each bus: nine riders, on and off.
     until(
         lambda: all(len(taken(listener, device)) >= 18 for device in (ONE, TWO)), "all rides", 2 * PATIENCE_S

@@ -80,7 +80,9 @@ def test_without_the_schools_number_the_company_is_named_and_without_any_the_sch
 def test_a_bus_that_has_not_started_says_how_late_it_is_so_far() -> None:
     zh, en = words("not_started", replace(WHOLE, at="07:17"))
     assert zh.startswith("小雨的 17 号车原定 07:05 发车，到 07:17 还没有发车，已晚 12 分钟。")
-    assert en.startswith("Bus 17 of 小雨 was to start at 07:05 and had not started by 07:17: 12 min late so far.")
+    assert en.startswith(
+        "Bus 17 of 小雨 was to start at 07:05 and had not started by 07:17: 12 min late so far."
+    )
 
 
 def test_approaching_counts_what_the_guardian_chose_and_the_next_stop_is_called_so() -> None:
@@ -111,6 +113,13 @@ def test_a_correction_says_what_was_wrong_and_what_holds() -> None:
 def test_a_child_aboard_a_trip_that_is_broken_off_is_not_told_to_go_another_way() -> None:
     assert "另行安排" not in words("cancelled", WHOLE, Case(truth="aboard"))[0]
     assert "另行安排" in words("cancelled", WHOLE)[0]
+
+
+def test_the_usual_bus_is_not_said_to_run_instead_of_itself() -> None:
+    assert "代替" in words("substituted", WHOLE)[0]
+    assert words("substituted", WHOLE, Case(usual=True))[1].startswith(
+        "Bus 17, the usual bus of 小雨, runs today after all."
+    )
 
 
 def test_another_day_is_named() -> None:

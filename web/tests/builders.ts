@@ -1,6 +1,7 @@
 /** Values for tests, whole by default; a test says only what it is about. */
 
 import type { Child } from '../src/model/child.ts';
+import type { Finding } from '../src/model/finding.ts';
 import type { Instant } from '../src/model/instant.ts';
 import type { Position } from '../src/model/position.ts';
 import type { ChildTrip, TripStop } from '../src/model/trip.ts';
@@ -51,6 +52,7 @@ export function aTrip(over: Partial<ChildTrip> = {}): ChildTrip {
     service_date: '2026-09-01',
     direction: 'to_school',
     state: 'en_route',
+    instead_of: null,
     bus: { id: 'v17', code: 'ZW-0017', name: '宁E·A0017校' },
     route: named('r17', 'Route 17'),
     stop: named('p3', 'Yingbin Bridge'),
@@ -81,6 +83,32 @@ export function aChild(trip: ChildTrip | null, over: Partial<Child> = {}): Child
     trips_today: trip ? [trip] : [],
     rides: [],
     exceptions: [],
+    call: [],
+    ...over,
+  };
+}
+
+export function aFinding(over: Partial<Finding> = {}): Finding {
+  return {
+    id: 'f1',
+    kind: 'overspeed',
+    severity: 'act',
+    trip: named('t1', 'Route 17'),
+    vehicle: { id: 'v17', code: 'ZW-0017', name: '宁E·A0017校' },
+    driver: null,
+    rider: null,
+    stop: null,
+    began_at: at('07:10'),
+    ended_at: null,
+    measured: null,
+    limit: null,
+    evidence: [],
+    state: 'open',
+    owner: null,
+    deadline_at: null,
+    call: [],
+    calls: null,
+    withdrawn_at: null,
     ...over,
   };
 }

@@ -1,49 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Arrivals } from '../src/state/arrivals.svelte.ts';
-import { Clock } from '../src/state/clock.svelte.ts';
 import { Fleet } from '../src/state/fleet.svelte.ts';
-import { Session } from '../src/state/session.svelte.ts';
 import { System } from '../src/state/system.svelte.ts';
-import type { MakeWatch } from '../src/state/watching.svelte.ts';
-import { Http } from '../src/wire/http.ts';
-import { Watch } from '../src/wire/watch.ts';
-import { startFake, type Fake } from './dev/server.ts';
+import { endAll, ending, signedIn, until } from './signed_in.ts';
 
-const ended: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of ended.splice(0).reverse()) await end();
-});
-
-async function until(what: () => boolean, deadline_ms = 8000): Promise<void> {
-  const end = Date.now() + deadline_ms;
-  while (!what()) {
-    if (Date.now() > end) throw new Error(`not within ${String(deadline_ms)} ms: ${String(what)}`);
-    await new Promise((done) => setTimeout(done, 10));
-  }
-}
-
-async function signedIn(
-  user: string,
-): Promise<{ fake: Fake; session: Session; clock: Clock; makeWatch: MakeWatch }> {
-  const fake = await startFake(user, 0, 100);
-  ended.push(() => fake.stop());
-  let cookie = '';
-  const send: typeof fetch = async (input, init) => {
-    const headers = new Headers(init?.headers);
-    if (cookie) headers.set('Cookie', cookie);
-    const response = await fetch(input, { ...init, headers });
-    cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? cookie;
-    return response;
-  };
-  const clock = new Clock();
-  const session = new Session(new Http(fake.url, send), clock, { suggest: () => undefined });
-  await session.start();
-  await session.signIn(user, 'correct horse battery');
-  const makeWatch: MakeWatch = (listener) =>
-    Promise.resolve(new Watch(listener, fake.url, { Cookie: cookie }));
-  return { fake, session, clock, makeWatch };
-}
+vi.setConfig({ testTimeout: 60_000 });
+afterEach(endAll);
 
 describe('the school', () => {
   it('is told both counts and who is in doubt when they differ, and either side may correct', async () => {
@@ -53,8 +15,7 @@ describe('the school', () => {
       at: '2026-09-01T07:45:00+08:00',
       by: { id: 'a', code: 'A', name: 'attendant' },
     };
-    const arrivals = new Arrivals(session, clock, makeWatch);
-    ended.push(() => arrivals.stop());
+    const arrivals = ending(new Arrivals(session, clock, makeWatch));
     await arrivals.start();
     const row = () => arrivals.shown.find((one) => one.trip.id === 'f16');
     expect(await arrivals.receive('f16', 11, '', 'id-1')).toBe(false);
@@ -69,8 +30,7 @@ describe('the school', () => {
 
   it('is held against the ticks before the attendant has counted', async () => {
     const { session, clock, makeWatch } = await signedIn('school');
-    const arrivals = new Arrivals(session, clock, makeWatch);
-    ended.push(() => arrivals.stop());
+    const arrivals = ending(new Arrivals(session, clock, makeWatch));
     await arrivals.start();
     expect(await arrivals.receive('f16', 5, '', 'id-1')).toBe(false);
     expect(arrivals.mismatches.get('f16')).toMatchObject({ delivered: 6, received: 5 });
@@ -79,8 +39,7 @@ describe('the school', () => {
 
   it('keeps its rows where they are when one of them changes', async () => {
     const { fake, session, clock, makeWatch } = await signedIn('school');
-    const arrivals = new Arrivals(session, clock, makeWatch);
-    ended.push(() => arrivals.stop());
+    const arrivals = ending(new Arrivals(session, clock, makeWatch));
     await arrivals.start();
     const before = arrivals.shown.map((row) => row.trip.id);
     expect(before.length).toBeGreaterThan(5);
@@ -94,8 +53,7 @@ describe('the school', () => {
 describe("the dispatcher's fleet", () => {
   it('has every trip of the day, the neediest first, and every bus moves', async () => {
     const { session, clock, makeWatch } = await signedIn('operator');
-    const fleet = new Fleet(session, clock, makeWatch);
-    ended.push(() => fleet.stop());
+    const fleet = ending(new Fleet(session, clock, makeWatch));
     await fleet.start();
     expect(fleet.items).toHaveLength(46);
     expect(fleet.items.slice(0, 5).map((item) => item.need)).toEqual([
@@ -112,8 +70,7 @@ describe("the dispatcher's fleet", () => {
 
   it('finds by bus, driver and school, and cancels with a reason', async () => {
     const { fake, session, clock, makeWatch } = await signedIn('operator');
-    const fleet = new Fleet(session, clock, makeWatch);
-    ended.push(() => fleet.stop());
+    const fleet = ending(new Fleet(session, clock, makeWatch));
     await fleet.start();
     fleet.query = 'zw-0017';
     expect(fleet.shown.map((item) => item.trip.id)).toEqual(['f16']);
@@ -127,8 +84,7 @@ describe("the dispatcher's fleet", () => {
 
 it('the administrator sees first what had most refused', async () => {
   const { session } = await signedIn('admin');
-  const system = new System(session);
-  ended.push(() => system.stop());
+  const system = ending(new System(session));
   system.start();
   await until(() => system.devices !== null);
   expect(system.devices?.slice(0, 2).map((device) => device.rejected)).toEqual([14, 1]);

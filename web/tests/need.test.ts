@@ -20,7 +20,6 @@ function aTrip(over: Partial<StaffTrip> = {}): StaffTrip {
     started_at: at('07:01'),
     ended_at: null,
     delay_s: 0,
-    substitution: null,
     findings_open: 0,
     worst: null,
     ...over,
@@ -104,6 +103,7 @@ describe("a school's board", () => {
     },
     sign_off: null,
     missing: [],
+    substitution: null,
     ...over,
   });
   const count = (count: number) => ({ count, at: at('07:45'), by });

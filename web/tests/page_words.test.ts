@@ -2,10 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import compile from 'icu-minify/compile';
 import { describe, expect, it } from 'vitest';
 import { BOARD_STATES } from '../src/model/board.ts';
+import {
+  CONTACT_ROLES,
+  FINDING_KINDS,
+  FINDING_STATES,
+  SEEN,
+  SEVERITIES,
+  STEPS,
+  TAKEN_STEPS,
+  TIERS,
+} from '../src/model/finding.ts';
+import { LEAD_WAYS } from '../src/model/choice.ts';
 import { NEEDS } from '../src/model/need.ts';
-import { FIXED, OPEN_POINTS, VERDICT_VALUES } from '../src/model/staff_trip.ts';
+import { NOTICE_KINDS } from '../src/model/notice.ts';
+import { FIXED, OPEN_POINTS, SIGNALS, VERDICT_REASONS, VERDICT_VALUES } from '../src/model/staff_trip.ts';
+import { SUBSTITUTES, WHY_NOT } from '../src/model/substitution.ts';
 import { DIRECTIONS, RIDER_STATES, TRIP_STATES } from '../src/model/trip.ts';
 import { sayFrom } from '../src/words/say.ts';
+import { familyWords } from '../src/words/family.ts';
 import { crewWords } from '../src/words/crew.ts';
 
 const folder = new URL('../src/words/', import.meta.url);
@@ -31,6 +45,24 @@ const SETS = {
       ask: ['stranger', 'absent', 'aboard', 'off', 'not_aboard', 'plain'],
     },
   },
+  family: {
+    pages: 'family',
+    made: {
+      notice: NOTICE_KINDS,
+      day: DIRECTIONS,
+      'day.state': TRIP_STATES,
+      rides: ['on', 'off', 'on.placeless', 'off.placeless'],
+      choices: [...DIRECTIONS, ...LEAD_WAYS],
+      'choices.by': LEAD_WAYS,
+      'choices.says': LEAD_WAYS,
+      'choices.kind': ['approaching', 'boarded', 'alighted', 'arrived', 'handed_over', 'late'],
+    },
+  },
+  account: { pages: 'account', made: {} },
+  alarm: {
+    pages: 'alarm',
+    made: { kind: FINDING_KINDS, role: [...CONTACT_ROLES, ...TIERS], sound: ['on', 'off', 'blocked'] },
+  },
   school: {
     pages: 'school',
     made: {
@@ -45,7 +77,29 @@ const SETS = {
   },
   console: {
     pages: 'console',
-    made: { need: NEEDS, six: FIXED, 'six.value': VERDICT_VALUES, open: OPEN_POINTS, direction: DIRECTIONS },
+    made: {
+      need: NEEDS,
+      six: FIXED,
+      'six.value': VERDICT_VALUES,
+      'six.reason': VERDICT_REASONS,
+      signal: SIGNALS,
+      open: OPEN_POINTS,
+      direction: DIRECTIONS,
+      rider: RIDER_STATES,
+      'find.state': FINDING_STATES,
+      'find.empty': FINDING_STATES,
+      'find.severity': SEVERITIES,
+      'find.do': STEPS,
+      'find.taken': TAKEN_STEPS,
+      evidence: SEEN,
+      measure: ['metres', 'kmh', 'people', 'alcohol'],
+      'sub.open': SUBSTITUTES,
+      'sub.title': SUBSTITUTES,
+      'sub.effect': SUBSTITUTES,
+      'sub.confirm': SUBSTITUTES,
+      'sub.why': WHY_NOT,
+      'sub.reason': ['breakdown', 'workshop', 'ill', 'away', 'other_trip'],
+    },
   },
 } as const;
 
@@ -84,7 +138,7 @@ describe.each(Object.entries(SETS))('the words of %s', (name, { pages, made }) =
 
   it('leave no English in a Chinese sentence', () => {
     for (const text of Object.values(zh)) {
-      const bare = text.replace(/\{\w+(, (plural|select),)?|=\d|\b(one|other)\b/g, '');
+      const bare = text.replace(/\{\w+(, (plural|select),)?|=\d|\b(one|other|to_school)\b/g, '');
       expect(bare).not.toMatch(/[A-Za-z]{3,}/);
     }
   });
@@ -93,4 +147,8 @@ describe.each(Object.entries(SETS))('the words of %s', (name, { pages, made }) =
 it('messages of a page are said with plurals', () => {
   expect(sayFrom(crewWords, 'en', 'search.found', { count: 1 })).toBe('1 rider found');
   expect(sayFrom(crewWords, 'zh', 'search.found', { count: 2 })).toBe('找到 2 人');
+  expect(sayFrom(familyWords, 'en', 'notices.unread', { count: 1 })).toBe('1 new');
+  expect(sayFrom(familyWords, 'zh', 'choices.says.stops', { value: 1, stop: '迎宾桥' })).toContain(
+    '下一站就是迎宾桥',
+  );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { badgeOf } from '../src/model/badge.ts';
-import { punctualityOf, situationOf } from '../src/model/situation.ts';
+import { asksForCall, punctualityOf, situationOf } from '../src/model/situation.ts';
 import type { ChildTrip } from '../src/model/trip.ts';
 import { sayIn, type Say } from '../src/words/say.ts';
 import { sentenceOf } from '../src/words/sentence.ts';
@@ -53,16 +53,29 @@ describe('the first sentence', () => {
     [
       'not_started',
       { state: 'scheduled' },
-      'Bus 17 · should have started at 07:05 · not heard from yet',
-      '17 号车 · 应于 07:05 发车 · 还没有消息',
+      'Bus 17 · has not started · 15 min late so far',
+      '17 号车 · 还没有发车 · 已晚 15 分钟',
     ],
     [
       'missed',
       { state: 'missed' },
       'Bus 17 · did not run · planned for 07:05',
-      '17 号车 · 未发车 · 原定 07:05',
+      '17 号车 · 没有发车 · 原定 07:05',
     ],
     ['cancelled', { state: 'cancelled' }, 'Bus 17 · cancelled today', '17 号车 · 今天停运'],
+    [
+      'late',
+      { delay_s: 780 },
+      'Bus 17 · about 13 min late · 2 stops before yours',
+      '17 号车 · 晚点约 13 分钟 · 到您的站前还有 2 站',
+    ],
+    ['late', { delay_s: 600, stops_before: null }, 'Bus 17 · about 10 min late', '17 号车 · 晚点约 10 分钟'],
+    [
+      'coming',
+      { delay_s: 599 },
+      'Bus 17 · on the way · 2 stops before yours',
+      '17 号车 · 在路上 · 到您的站前还有 2 站',
+    ],
     ['absent', { rider_state: 'absent' }, 'Xiaoyu is not riding · to school', 'Xiaoyu今天不乘车 · 上学'],
     [
       'still_aboard',
@@ -85,6 +98,14 @@ describe('the first sentence', () => {
     expect(said({ stops }).en).toBe(
       'Bus 17 · left Yingbin Bridge at 07:19 · Xiaoyu is not recorded as aboard',
     );
+  });
+
+  it('calls it a no-show once the server does, and asks for a call', () => {
+    const stops = [aStop('p3', { departed_at: at('07:19'), passed: true, mine: true })];
+    const child = aChild(aTrip({ stops, rider_state: 'no_show' }));
+    const situation = situationOf(child, at('07:20:08'));
+    expect([situation.kind, situation.tone, asksForCall(situation)]).toEqual(['no_show', 'act', true]);
+    expect(sentenceOf(child, situation, zh)).toBe('Xiaoyu没有上车 · 17 号车 07:19 已离开Yingbin Bridge');
   });
 
   it('says that the bus is there', () => {
@@ -149,6 +170,7 @@ it('advises where a sentence alone would leave the reader helpless', () => {
   expect(advice({ state: 'missed' })).toBe('call');
   expect(advice({ state: 'cancelled' })).toBe('arrange');
   expect(advice({}, '07:30')).toBe('wait_planned');
+  expect(advice({ state: 'scheduled' })).toBe('not_started');
   expect(advice({ rider_state: 'aboard' }, '07:30')).toBe('aboard_quiet');
 });
 

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ageWords, clockTime, dayName, intervalTimes, sameDay } from '../src/format/time.ts';
 import { initial } from '../src/format/name.ts';
-import { NOTICE_KINDS } from '../src/model/notice.ts';
 import { sayIn, type Key } from '../src/words/say.ts';
 import { at } from './builders.ts';
 
@@ -48,10 +47,6 @@ describe('the two languages', () => {
     );
     expect(unused).toEqual([]);
   });
-
-  it('name every kind of notice', () => {
-    for (const kind of NOTICE_KINDS) expect(en[`notice.${kind}`] && zh[`notice.${kind}`]).toBeTruthy();
-  });
 });
 
 describe('plurals', () => {
@@ -61,7 +56,6 @@ describe('plurals', () => {
   ];
 
   it('follow each language', () => {
-    expect(said('notices.unread', { count: 1 })).toEqual(['1 new', '1 条新通知']);
     expect(said('error.too_many', { seconds: 1 })).toEqual([
       'Too many tries. You can try again in 1 second.',
       '尝试次数过多，请 1 秒后再试。',

@@ -134,12 +134,11 @@ class FindingsDb:
         found: dict[str, list[NeedRow]] = {}
         query = select(
             findings.c.trip_id, findings.c.kind, findings.c.severity, findings.c.state, findings.c.began_ms
-        ).where(
-            findings.c.trip_id.in_(trip_ids),
-            findings.c.state.in_(UNHANDLED),
-            findings.c.withdrawn_at_ms.is_(None),
-        )
+        ).where(findings.c.trip_id.in_(trip_ids), findings.c.withdrawn_at_ms.is_(None))
         for row in self._connection.execute(query):
+            # Not in the query: SQLite would take the index by state, and read every open finding there is.
+            if row.state not in UNHANDLED:
+                continue
             found.setdefault(row.trip_id, []).append(NeedRow(row.kind, row.severity, row.state, row.began_ms))
         return found
 

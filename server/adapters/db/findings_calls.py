@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.findings import FindingsDb, withdraw_unsent
@@ -31,6 +31,7 @@ from server.service.policy import Role
 _MOST_LEVELS = 8  # city, county, township are three; a tree that is linked to itself must end
 
 _CALLING = [kind for kind, facts in KINDS.items() if facts.calls]
+_GRAVE = sorted({KINDS[kind].severity for kind in _CALLING})
 _STANDS = (
     findings.c.state == "open",
     findings.c.answered_at_ms.is_(None),
@@ -47,21 +48,28 @@ class DatabaseCalls:
 
     def list_due(self, now_ms: int, limit: int) -> list[str]:
         """List the findings whose next call is due, the longest overdue first."""
-        # Folded again, what had ended or was withdrawn may stand after all: then its calls go on.
-        stands_again = and_(
-            findings.c.call_next_ms.is_(None),
-            findings.c.kind.in_(_CALLING),
-            or_(findings.c.calls > 0, findings.c.began_ms >= now_ms - HISTORY_AFTER_MS),
-            *_STANDS,
-        )
-        query = (
+        due = (
             select(findings.c.id)
-            .where(or_(findings.c.call_next_ms <= now_ms, stands_again))
-            .order_by(func.coalesce(findings.c.call_next_ms, 0), findings.c.id)
+            .where(findings.c.call_next_ms <= now_ms)
+            .order_by(findings.c.call_next_ms, findings.c.id)
+            .limit(limit)
+        )
+        # Folded again, what had ended or was withdrawn may stand after all: then its calls go on. Two queries, since each has an
+        # index of its own (the second by state and severity), which one with OR would not use.
+        stands_again = (
+            select(findings.c.id)
+            .where(
+                findings.c.severity.in_(_GRAVE),
+                findings.c.call_next_ms.is_(None),
+                findings.c.kind.in_(_CALLING),
+                or_(findings.c.calls > 0, findings.c.began_ms >= now_ms - HISTORY_AFTER_MS),
+                *_STANDS,
+            )
             .limit(limit)
         )
         with self._database.read() as connection:
-            return list(connection.scalars(query))
+            found = [*connection.scalars(due), *connection.scalars(stands_again)]
+        return found[:limit]
 
     def find(self, finding_id: str) -> CallFacts | None:
         """Read one with all who could be called; None where it calls no more."""

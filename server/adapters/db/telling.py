@@ -148,7 +148,8 @@ def _case(trip: TripState, plan: TripPlan | None, one: Announcement) -> Case:
     truth: Truth = (
         "aboard" if state == "aboard" else "off" if state in ("alighted", "handed_over") else "none"
     )
-    return Case("to_school" if plan is None else plan.direction, truth, one.corrects)
+    usual = plan is not None and _bus_of(trip, plan, one) == plan.vehicle_id
+    return Case("to_school" if plan is None else plan.direction, truth, one.corrects, usual)
 
 
 def _bus_of(trip: TripState, plan: TripPlan | None, one: Announcement) -> str | None:

@@ -59,7 +59,7 @@ _given_since = exists().where(
     substitutions.c.timetable_id == trips.c.timetable_id,
     trips.c.service_on.between(substitutions.c.from_on, substitutions.c.until_on),
     substitutions.c.vehicle_id == trips.c.vehicle_id,
-    substitutions.c.made_at_ms > trips.c.assigned_at_ms,
+    substitutions.c.made_at_ms > func.coalesce(trips.c.assigned_at_ms, 0),
     substitutions.c.ended_at_ms.is_(None),
 )
 _shown_id = case(

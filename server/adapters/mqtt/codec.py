@@ -109,6 +109,12 @@ def encode_saved(epoch: int, upto: int, missing: Sequence[tuple[int, int]] = ())
     return _encoder.encode(Saved(epoch=epoch, upto=upto, missing=tuple(missing)))
 
 
+def encode_command(command_id: str, until_ms: int, kind: str, args: msgspec.Struct) -> bytes:
+    """Write a `cmd` payload (PROTOCOL, Server → device)."""
+    body = {"v": 1, "id": command_id, "until": until_ms, "kind": kind, "args": args}
+    return _encoder.encode(body)
+
+
 def encode(payload: HousePayload) -> bytes:
     """Write a payload of a `live/` or `wake/` topic as JSON."""
     return _encoder.encode(payload)

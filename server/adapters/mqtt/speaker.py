@@ -1,6 +1,7 @@
 """Says what ingest committed: `saved` to devices, `live/…` to the pages, `wake/…` to the worker.
 
-All at QoS 0: `saved` is said again, pages take a fresh snapshot, and the worker looks by itself.
+All at QoS 0: `saved` is said again, pages take a fresh snapshot, and the worker looks by itself. But for commands: those wait at the
+broker for a bus without reception.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from server.adapters.mqtt.codec import (
     LiveRides,
     LiveTrips,
     encode,
+    encode_command,
     encode_saved,
 )
 from server.adapters.mqtt.subscriber import Subscriber
@@ -28,7 +30,8 @@ from server.adapters.mqtt.topics import (
     bus_topic,
 )
 from server.domain.trip import Ride
-from server.service.ingest_ports import Head
+from server.ids import new_id
+from server.service.ingest_ports import DayPlan, Head
 from server.service.watermark import SavedAnswer
 
 # Things said in one message: a position is at most 290 bytes, and a message over the broker's 64 KiB would not only be lost,
@@ -93,6 +96,12 @@ class MqttSpeaker:
     def wake_notices(self) -> None:
         """Tell the worker that there may be notices."""
         self._line.publish(WAKE_NOTICES, b"{}")
+
+    def plan(self, device_id: str, plan: DayPlan, until_ms: int) -> None:
+        """Tell a device what its bus has to run; not obeyed after until_ms."""
+        self._line.publish(
+            bus_topic(device_id, "cmd"), encode_command(new_id(), until_ms, "plan", plan), qos=1
+        )
 
 
 def _portions(things: Sequence[T]) -> Iterator[Sequence[T]]:

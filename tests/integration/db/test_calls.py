@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,7 +20,7 @@ from server.adapters.db.findings_calls import DatabaseCalls
 from server.adapters.db.leases import DbLeases
 from server.adapters.db.web_store import DbWebStore
 from server.clock import SystemClock
-from server.jobs.scheduler import Job, Nudge, run_scheduler
+from server.jobs.scheduler import NUDGE_GAP, Job, Nudge, run_scheduler
 from server.service.calls import Calls
 from server.service.findings import answer_call, take_step
 from server.service.passwords import LOCKED
@@ -385,3 +387,18 @@ def test_the_worker_s_job_calls_when_it_is_nudged(worker: Worker) -> None:
 
         until(nudged, "the round that the nudge brought")
     nudge()
+
+
+def test_however_often_it_is_nudged_runs_keep_their_distance() -> None:
+    brought: list[datetime] = []
+
+    class Scheduler:
+        def modify_job(self, _name: str, next_run_time: datetime) -> None:
+            brought.append(next_run_time)
+
+    nudge = Nudge("calls")
+    nudge.bind(Scheduler())  # type: ignore[arg-type]
+    for _ in range(1000):
+        nudge()
+    assert brought
+    assert all(later - one >= NUDGE_GAP for one, later in itertools.pairwise(brought))

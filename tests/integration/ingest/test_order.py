@@ -8,19 +8,39 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from server.domain.record import Event
 from server.domain.vehicle_day import Entry
 from server.domain.verdict import SIX, Verdicts
-from tests.builders.road import START_MS, Recorder, a_morning
+from tests.builders.road import LEG_M, LEGS, START_MS, Recorder, a_morning
 from tests.builders.town import outcome
 from tests.integration.ingest.conftest import House
 
 Make = Callable[..., House]
 
 
+def a_bad_morning() -> list[Entry]:
+    """Drive the morning with everything wrong about people: one doesn't come, one leaves on the way, one stays on the bus; sos."""
+    bus = Recorder(at_ms=START_MS - 120_000)
+    bus.duty()
+    for n, cards in enumerate((("CARD1",), (), ("CARD1", "CARD3"), ("CARD4",))):
+        bus.stop_at(LEG_M * n, cards)
+        bus.drive(LEG_M * n, LEG_M * (n + 1))
+    bus.seq += 1
+    bus.say(Event(v=1, seq=bus.seq, t=bus.t, kind="sos"))
+    bus.stop_at(LEG_M * LEGS, ("CARD3",), dwell_s=30)
+    for _ in range(8):
+        bus.wait(60)
+        bus.pos(LEG_M * LEGS, 0)
+    bus.card("CARD4")
+    bus.wait(60)
+    bus.pos(LEG_M * LEGS, 0)
+    return bus.entries
+
+
 def run(
-    house: House, way: str, seed: int = 1, entries: list[Entry] | None = None
+    house: House, way: str, seed: int = 1, make: Callable[[], list[Entry]] = a_morning
 ) -> dict[str, list[tuple[object, ...]]]:
-    entries = entries or a_morning()
+    entries = make()
     house.clock.set_ms(entries[-1].key.t + 1000)
     chance = random.Random(seed)
     messages = [house.message(entry) for entry in entries]
@@ -60,8 +80,28 @@ def run(
                 if first % 20:
                     house.settle()
                 house.start()
+        case "clocked" | "clocked late":
+            clocked(house, entries, chance, late=way == "clocked late")
+    house.clock.set_ms(entries[-1].key.t + 1000)
     house.settle()
     return outcome(house.database)
+
+
+def clocked(house: House, entries: list[Entry], chance: random.Random, *, late: bool) -> None:
+    """Feed records as they are written, or minutes late and mixed, while the clock is looked at every few seconds."""
+    by_due = sorted(
+        (entry.key.t + (chance.randrange(400_000) if late else 0), n) for n, entry in enumerate(entries)
+    )
+    now_ms = entries[0].key.t
+    while by_due or now_ms < entries[-1].key.t:
+        now_ms += chance.choice((2_500, 7_000, 31_000))
+        house.clock.set_ms(now_ms)
+        due = [n for at_ms, n in by_due if at_ms <= now_ms]
+        by_due = by_due[len(due) :]
+        house.feed([house.message(entries[n]) for n in due], at_once=3)
+        house.clock.advance(2.1)
+        now_ms += 2_100
+        house.ingest.tick()
 
 
 @pytest.fixture
@@ -112,11 +152,11 @@ def astray() -> list[Entry]:
     "way", ["one by one", "shuffled with pauses", "reversed", "restarts", "shuffled with restarts"]
 )
 def test_what_is_found_is_the_same_in_every_order(make_house: Make, way: str) -> None:
-    expected = run(make_house(), "in order", entries=astray())
-    assert {row[2] for row in expected["findings"]} >= {
+    expected = run(make_house(), "in order", make=astray)
+    assert {row[3] for row in expected["findings"]} >= {
         "wrong_driver", "off_route", "route_not_covered", "stop_skipped"
     }  # fmt: skip
-    found = run(make_house(), way, entries=astray())
+    found = run(make_house(), way, make=astray)
     for name, rows in expected.items():
         assert found[name] == rows, f"{name} differ when the records come {way}"
 
@@ -134,6 +174,27 @@ def test_every_order_leads_to_the_same_rows(
 ) -> None:
     found = run(make_house(), way, seed)
     for name, rows in in_order.items():
+        assert found[name] == rows, f"{name} differ when the records come {way}"
+
+
+def test_a_bad_morning_in_order_finds_all_of_it(make_house: Make) -> None:
+    found = run(make_house(), "in order", make=a_bad_morning)
+    assert sorted(row[3] for row in found["findings"]) == [
+        "left_aboard", "no_show", "rear_check_missing", "sos", "wrong_stop",
+    ]  # fmt: skip
+    assert {row[2] for row in found["notices"] if row[3] == "no_show"} == {"trip1"}
+    states = {row[1]: row[4] for row in found["riders"]}
+    assert states == {"rider1": "alighted", "rider2": "no_show", "rider3": "alighted", "rider4": "alighted"}
+
+
+@pytest.mark.parametrize("way", [*WAYS, "clocked", "clocked late"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_order_and_every_look_at_the_clock_leads_to_the_same_findings(
+    make_house: Make, way: str, seed: int
+) -> None:
+    straight = run(make_house(), "in order", make=a_bad_morning)
+    found = run(make_house(), way, seed, make=a_bad_morning)
+    for name, rows in straight.items():
         assert found[name] == rows, f"{name} differ when the records come {way}"
 
 

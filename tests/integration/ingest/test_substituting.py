@@ -11,10 +11,14 @@ from sqlalchemy import insert, select
 from server.adapters.db import tables as t
 from server.adapters.db.counters import bump
 from server.adapters.db.substitutions import apply
+from server.domain.hand import HAND
 from server.domain.vehicle_day import Entry
+from server.service.crew import Ticked
+from server.service.ingest_ports import DayPlan, PlannedRun
 from tests.builders.road import CARDS, LEG_M, LEGS, START_MS, Recorder
 from tests.builders.town import ON, outcome
 from tests.integration.ingest.conftest import House, Make
+from tests.integration.ingest.test_hand import ATTENDANT, instant, say, staffed
 
 BROKEN_M = 1.5 * LEG_M
 APPROVED_MS = START_MS + 200_000
@@ -262,3 +266,56 @@ def test_the_third_bus_takes_over_from_the_second(make_house: Make) -> None:
     assert found["trips"][0][1:3] == ("closed", "bus3")
     assert {row[4] for row in found["riders"]} == {"alighted"}
     assert [row[3] for row in found["notices"]].count("substituted") == 8
+
+
+def test_recorders_are_told_what_their_buses_have_to_run(make_any_house: Make) -> None:
+    house = make_any_house(devices=2)
+    catch_up(house)
+    assert house.speaker.plans == []
+    approve(house, at_ms=house.clock.now_ms())
+    catch_up(house)
+    plans = dict(house.speaker.plans)
+    assert plans["DEV-1"] == DayPlan(ON, ())
+    assert plans["DEV-2"] == DayPlan(ON, (PlannedRun("T1", ON, "D-2", "A-1", START_MS),))
+
+
+def test_what_is_said_by_hand_goes_to_the_bus_whose_turn_it_was(make_house: Make) -> None:
+    found = []
+    for late in (False, True):
+        house = make_house(devices=2)
+        staffed(house)
+        one, two = breakdown(changing=False)
+        signed_on_ms = two[0].key.t
+        one = [entry for entry in one if getattr(entry.record, "card", "") != "CARD2"]
+        house.clock.set_ms(two[-1].key.t + 1000)
+        approve(house)
+        before = Ticked("rider2", "on", instant(START_MS + 130_000), "before")
+        after = Ticked("rider2", "off", instant(two[-1].key.t - 60_000), "after")
+        for entries in (one, two):
+            house.feed(
+                [house.message(entry) for entry in entries if getattr(entry.record, "card", "") != "CARD2"]
+            )
+            if entries is one and late:  # both come while the first bus has the trip as far as anybody knows
+                for tick in (before, after):
+                    say(house, ATTENDANT, lambda said, tick=tick: said.tick([tick], None))  # type: ignore[misc]
+            house.settle()
+            catch_up(house)
+        if not late:
+            for tick in (before, after):
+                say(house, ATTENDANT, lambda said, tick=tick: said.tick([tick], None))  # type: ignore[misc]
+        for _ in range(3):
+            catch_up(house)
+            house.settle()
+        rows = outcome(house.database)
+        assert [row[4] for row in rows["riders"] if row[1] == "rider2"] == ["alighted"]
+        assert rows["trips"][0][1:3] == ("arrived", "bus2"), "both sides have yet to sign"
+        with house.database.read() as connection:
+            heard = connection.execute(
+                select(t.records.c.vehicle_id, t.records.c.t_ms).where(t.records.c.device_id == HAND)
+            ).all()
+        assert {(row.vehicle_id, row.t_ms < signed_on_ms) for row in heard} == {
+            ("bus1", True),
+            ("bus2", False),
+        }
+        found.append({name: rows[name] for name in ("trips", "visits", "riders", "notices")})
+    assert found[0] == found[1]

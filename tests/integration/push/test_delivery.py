@@ -215,6 +215,25 @@ def test_a_dead_service_holds_up_neither_the_page_nor_another_service(
         service.over.set()
 
 
+def test_a_page_that_cannot_be_told_stops_no_push(post: Post, service: FakePushService) -> None:
+    phone = service.browser("phone")
+    post.subscribe(post.web.browser("guardian-alpha"), phone)
+    tell, post.page.tell = post.page.tell, _fail  # type: ignore[method-assign]
+    notice = post.notice()
+    assert post.courier.deliver() == 0, "nobody looks again at once"
+    until(lambda: post.states(notice) == ["accepted"], "the phone has it")
+    assert post.row(notice).sent_at_ms is not None
+    post.page.tell = tell  # type: ignore[method-assign]
+    late = post.notice()
+    post.courier.deliver()
+    until(lambda: post.states(late) == ["accepted"], "the next one too")
+    assert phone.shown == {notice: 1, late: 1} and late in post.page.told
+
+
+def _fail(_notices: object) -> None:
+    raise OSError("the broker is away")
+
+
 def test_what_the_fold_took_back_before_it_was_sent_is_not_pushed(
     post: Post, service: FakePushService
 ) -> None:

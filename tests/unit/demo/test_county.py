@@ -17,6 +17,7 @@ from server.service.packs.judging import judge
 from server.service.packs.network import PlanDraft, lay_out
 from server.service.packs.pack import Pack
 
+SPARES = 6
 TODAY = date(2026, 9, 1)
 LAW_MPS = 60 / 3.6  # State Council decree 617, article 35
 BRAKING_S = 17.0  # what pulling away at 1 m/s² and braking add to a leg at 60 km/h
@@ -33,8 +34,12 @@ def drafts(county: Pack) -> dict[str, PlanDraft]:
 
 
 def test_it_has_the_size_of_a_real_county(county: Pack) -> None:
-    assert len(county.routes or ()) == len(county.vehicles or ()) == len(county.devices or ()) == 46
-    assert Counter(person.role for person in county.people or ()) == {"driver": 46, "attendant": 46}
+    assert len(county.routes or ()) == 46
+    assert len(county.vehicles or ()) == len(county.devices or ()) == 46 + SPARES
+    assert Counter(person.role for person in county.people or ()) == {
+        "driver": 46 + SPARES,
+        "attendant": 46 + SPARES,
+    }
     assert 2_000 <= len(county.riders or ()) <= 2_200
     assert len(county.schools or ()) == 18
     assert {level for *_, level in AREAS} == {"city", "county", "township"}
@@ -50,7 +55,18 @@ def test_the_pack_is_sound(buses: int) -> None:
     judge(county, county.over(Pack()), remarks)
     lay_out(county.over(Pack()), remarks)
     assert (remarks.faults, remarks.warnings) == ([], [])
-    assert len(county.vehicles or ()) == buses
+    assert len(county.vehicles or ()) == buses + (SPARES if buses == 46 else 0)
+
+
+def test_each_company_has_two_spare_buses_that_no_permit_names(county: Pack) -> None:
+    driving = {permit.vehicle_id for permit in county.permits or ()}
+    spare = [bus for bus in county.vehicles or () if bus.id not in driving]
+    assert Counter(bus.operator_id for bus in spare) == {"ZWXC": 2, "ZNXC": 2, "HYXC": 2}
+    assert {device.vehicle_id for device in county.devices or ()} >= {bus.id for bus in spare}
+    crews = {permit.driver_badge for permit in county.permits or ()}
+    idle = [person for person in county.people or () if person.role == "driver" and person.badge not in crews]
+    accounts = {user.scope_id for user in county.users or () if user.role == "driver"}
+    assert len(idle) == SPARES and {person.badge for person in idle} <= accounts
 
 
 def test_every_leg_can_be_kept_by_a_bus_that_keeps_the_law(

@@ -3,14 +3,11 @@
 import type { FleetBus } from '../map/fleet_drawing.ts';
 import { fleetNumber } from '../model/named.ts';
 import type { Instant } from '../model/instant.ts';
-import { toneOf, type Need } from '../model/need.ts';
+import { CALLING, toneOf } from '../model/need.ts';
 import { freshness } from '../model/position.ts';
 import type { Fleet } from '../state/fleet.svelte.ts';
 import { busName } from '../words/bus.ts';
 import type { Say } from '../words/say.ts';
-
-/** Those that call for a person are marked so that no eye misses them. */
-const CALLING: ReadonlySet<Need> = new Set(['sos', 'left_aboard', 'calling']);
 
 /** `id` is the trip's, so that a click chooses it; a bus on no trip of today is not drawn. */
 export function fleetBuses(fleet: Fleet, now: Instant, say: Say): FleetBus[] {

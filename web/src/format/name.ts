@@ -6,3 +6,8 @@ export function initial(name: string): string {
   const last = letters.at(-1) ?? '';
   return /\p{Script=Han}/u.test(last) ? last : (letters[0] ?? '·').toUpperCase();
 }
+
+/** Parts side by side with a dot between, of those that there are. */
+export function dotted(...parts: readonly (string | number | null | undefined)[]): string {
+  return parts.filter((part) => part !== null && part !== undefined && part !== '').join(' · ');
+}

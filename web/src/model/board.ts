@@ -5,6 +5,7 @@ import type { Rider } from './manifest.ts';
 import type { Named } from './named.ts';
 import type { Tone } from './notice.ts';
 import type { Counts, SignOff, StaffTrip } from './staff_trip.ts';
+import type { Substitution } from './substitution.ts';
 import type { Direction, Eta } from './trip.ts';
 
 export type BoardRow = {
@@ -21,6 +22,7 @@ export type BoardRow = {
   readonly counts: Counts;
   readonly sign_off: SignOff | null;
   readonly missing: readonly Rider[];
+  readonly substitution: Substitution | null;
 };
 
 export const BOARD_STATES = [

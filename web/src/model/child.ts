@@ -12,6 +12,9 @@ export type Ride = {
   readonly stop: Named | null;
 };
 
+/** Somebody to ring. */
+export type Contact = { readonly name: string; readonly role: string; readonly phone: string };
+
 export type Exception = {
   readonly id: string;
   readonly service_date: string;
@@ -27,6 +30,8 @@ export type Child = Named & {
   readonly trips_today: readonly ChildTrip[];
   readonly rides: readonly Ride[];
   readonly exceptions: readonly Exception[];
+  /** The school, then the company of today's trips, where they have a number. */
+  readonly call: readonly Contact[];
 };
 
 /** Keep of the trip that is already known what a shorter answer leaves out: the line, and the last estimate of a bus gone quiet. */

@@ -78,8 +78,41 @@ export type Contact = {
 export const TIERS = ['attendant', 'operator', 'school', 'regulator'] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** What was seen; `other` is a word that a newer server has and this page doesn't know. */
+export const SEEN = [
+  'alcohol',
+  'arrival',
+  'arrived',
+  'awaited',
+  'badge',
+  'count',
+  'coverage',
+  'delivered',
+  'departed',
+  'departure',
+  'door',
+  'event',
+  'left_out',
+  'own_stop',
+  'own_trip',
+  'passed',
+  'planned',
+  'position',
+  'qualified_until',
+  'received',
+  'ride',
+  'rider',
+  'service_date',
+  'tag',
+  'unseen',
+  'valid_until',
+  'vehicle',
+  'other',
+] as const;
+
+/** One thing that a finding or a verdict rests on. */
 export type Evidence = {
-  readonly what: string;
+  readonly what: (typeof SEEN)[number];
   readonly at: Instant;
   readonly value: number | string | null;
   readonly lat: number | null;

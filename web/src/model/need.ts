@@ -32,6 +32,8 @@ export const NEEDS = [
   'cancelled',
 ] as const;
 export type Need = (typeof NEEDS)[number];
+/** Those that call for a person are marked so that no eye misses them. */
+export const CALLING: ReadonlySet<Need> = new Set(['sos', 'left_aboard', 'calling']);
 const REST = NEEDS.indexOf('found');
 
 /** A start is overdue a minute after its time: before that the minute hand is still on it. */

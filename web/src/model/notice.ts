@@ -32,6 +32,8 @@ export type Notice = {
   readonly read_at: Instant | null;
   /** It was learnt too late to be told; it is history only. */
   readonly late: boolean;
+  /** The reader wants such kept and not told. */
+  readonly muted: boolean;
   readonly text: { readonly zh: string; readonly en: string };
 };
 
@@ -52,6 +54,11 @@ const TONES: Partial<Record<NoticeKind, Tone>> = {
   substituted: 'watch',
   correction: 'watch',
 };
+
+/** Whether a notice is still to be looked at; what was muted was never to be. */
+export function isNew(notice: Notice): boolean {
+  return !notice.read_at && !notice.muted;
+}
 
 /** How much a notice asks of its reader. */
 export function noticeTone(kind: NoticeKind): Tone {

@@ -19,8 +19,10 @@ export type SituationKind =
   | 'not_started'
   | 'no_signal'
   | 'coming'
+  | 'late'
   | 'at_stop'
   | 'left_without'
+  | 'no_show'
   | 'aboard_to_school'
   | 'aboard_home'
   | 'arrived_aboard'
@@ -29,7 +31,17 @@ export type SituationKind =
   | 'ended';
 
 /** What the reader can do where the sentence alone would leave them helpless. */
-export type Advice = 'arrange' | 'call' | 'wait_planned' | 'aboard_quiet' | 'ask_school' | 'be_there';
+export type Advice =
+  'arrange' | 'call' | 'not_started' | 'wait_planned' | 'aboard_quiet' | 'ask_school' | 'be_there';
+
+/** Advice that ends in a call: the number belongs beside it. */
+const CALLS: ReadonlySet<Advice | null> = new Set<Advice>([
+  'arrange',
+  'call',
+  'not_started',
+  'wait_planned',
+  'ask_school',
+]);
 
 /** The one big number: an interval, a planned time where there is no estimate, the arrival while the bus stands there, or the next trip's start. */
 export type Headline =
@@ -45,6 +57,8 @@ export type Situation = {
   /** The place that the sentence names, if it names one. */
   readonly place: string | null;
   readonly stops: number | null;
+  /** How late, where the sentence says it. */
+  readonly minutes: number | null;
   readonly headline: Headline;
   /** Whether the age of the position belongs beside the sentence, and how it looks. */
   readonly signal: Freshness | null;
@@ -57,13 +71,21 @@ const QUIET: Situation = {
   at: null,
   place: null,
   stops: null,
+  minutes: null,
   headline: null,
   signal: null,
   advice: null,
 };
 
+/** PRODUCT, notices: "late over 10 min". */
+const LATE_S = 600;
 /** A start is called overdue a minute after its time: before that the minute hand is still on it. */
 const OVERDUE_MS = 60_000;
+/** Whether the number to call belongs beside what is said. */
+export function asksForCall(situation: Situation): boolean {
+  return CALLS.has(situation.advice);
+}
+
 /** Find the child's situation at `now` (the server's clock). */
 export function situationOf(child: Child, now: Instant): Situation {
   const trip = child.trip;
@@ -118,11 +140,12 @@ function ofWaiting(trip: ChildTrip, now: Instant): Situation | null {
     kind: overdue ? 'not_started' : 'planned',
     tone: overdue ? 'watch' : 'quiet',
     at: trip.planned_start_at,
+    minutes: overdue ? Math.floor((now.ms - trip.planned_start_at.ms) / 60_000) : null,
     place: trip.stop?.name ?? null,
     headline: planned(trip),
     // A bus on its way to its first stop is shown already; what is shown has its age.
     signal: trip.position && freshness(trip.position, now),
-    advice: overdue ? 'wait_planned' : null,
+    advice: overdue ? 'not_started' : null,
   };
 }
 
@@ -163,8 +186,9 @@ function beforeBoarding(trip: ChildTrip, running: Situation): Situation {
   if (hasLeft(trip))
     return {
       ...running,
-      kind: 'left_without',
-      tone: 'watch',
+      // Once the server calls it a no-show its data is complete: then nothing is late but the child.
+      kind: trip.rider_state === 'no_show' ? 'no_show' : 'left_without',
+      tone: trip.rider_state === 'no_show' ? 'act' : 'watch',
       at: stop?.departed_at ?? stop?.arrived_at ?? trip.started_at,
       place: place.name,
       headline: null,
@@ -178,6 +202,8 @@ function beforeBoarding(trip: ChildTrip, running: Situation): Situation {
       place: place.name,
       headline: { kind: 'there', at: stop.arrived_at },
     };
+  if (trip.delay_s !== null && trip.delay_s >= LATE_S && running.signal === 'live')
+    return { ...running, kind: 'late', tone: 'watch', minutes: Math.round(trip.delay_s / 60) };
   return { ...running, kind: 'coming', tone: running.signal === 'live' ? 'ok' : 'quiet' };
 }
 
@@ -190,7 +216,13 @@ function ofEnded(child: Child, trip: ChildTrip, now: Instant): Situation {
       ? { ...QUIET, kind: 'arrived_aboard', tone: 'ok', at: ended, place: child.school.name, signal }
       : { ...QUIET, kind: 'still_aboard', tone: 'act', at: ended, advice: 'call' };
   if (trip.rider_state === 'expected' || trip.rider_state === 'no_show')
-    return { ...QUIET, kind: 'did_not_ride', tone: 'watch', at: at ?? ended, advice: 'ask_school' };
+    return {
+      ...QUIET,
+      kind: 'did_not_ride',
+      tone: trip.rider_state === 'no_show' ? 'act' : 'watch',
+      at: at ?? ended,
+      advice: 'ask_school',
+    };
   return { ...QUIET, kind: 'ended', at: ended };
 }
 

@@ -1,6 +1,6 @@
 /** A trip as those see it who run it, receive it or watch over it. */
 
-import type { FindingKind, Severity } from './finding.ts';
+import type { Evidence, FindingKind, Severity } from './finding.ts';
 import type { Instant } from './instant.ts';
 import type { Named } from './named.ts';
 import type { Position } from './position.ts';
@@ -23,8 +23,6 @@ export type StaffTrip = {
   readonly ended_at: Instant | null;
   /** Positive when late. */
   readonly delay_s: number | null;
-  /** What another runs today in the permit's place. */
-  readonly substitution: Substitution | null;
   /** Of whom supervises it; nothing is said to others. */
   readonly findings_open: number;
   readonly worst: { readonly kind: FindingKind; readonly severity: Severity } | null;
@@ -77,8 +75,30 @@ export const VERDICT_VALUES = ['pass', 'fail', 'excused', 'unknown'] as const;
 export type Verdict = {
   readonly value: (typeof VERDICT_VALUES)[number];
   readonly final: boolean;
+  /** A finding's kind, or a word for what is missing or excuses it; empty where nothing is to be said. */
   readonly reason: string;
+  readonly evidence: readonly Evidence[];
+  /** Signals that this bus isn't fitted with. */
+  readonly not_measured: readonly string[];
 };
+
+/** Reasons that are no finding's kind. */
+export const VERDICT_REASONS = [
+  'not_started',
+  'missed',
+  'cancelled',
+  'no_positions',
+  'positions_missing',
+  'papers_missing',
+  'nobody_signed_on',
+  'nothing_read',
+  'traffic_control',
+  'road_works',
+  'disaster',
+  'bad_weather',
+  'major_crash',
+] as const;
+export const SIGNALS = ['door', 'lamp', 'arm', 'tag', 'alcohol'] as const;
 
 export type TripDetail = StaffTrip & {
   readonly stops: readonly PlannedStop[];
@@ -87,6 +107,9 @@ export type TripDetail = StaffTrip & {
   readonly counts: Counts | null;
   readonly verdicts: Readonly<Record<Fixed, Verdict>> | null;
   readonly sign_off: SignOff | null;
+  /** What another runs today in the permit's place. */
+  readonly substitution: Substitution | null;
+  /** null: nobody has signed on yet. */
   readonly duty: Duty | null;
 };
 

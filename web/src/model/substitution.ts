@@ -7,14 +7,33 @@ export const SUBSTITUTES = ['vehicle', 'driver', 'attendant'] as const;
 /** What of a trip is taken by another. */
 export type Substitutes = (typeof SUBSTITUTES)[number];
 
+export const WHY_NOT = [
+  'same',
+  'on_trip',
+  'inspection',
+  'insurance',
+  'seats',
+  'qualification',
+  'age',
+  'licence',
+  'other',
+] as const;
+/** Why one may not be taken: a trip at that time, the last day of a paper, a number that falls short of what is needed. */
+export type WhyNot = {
+  readonly code: (typeof WHY_NOT)[number];
+  readonly trip: Named | null;
+  readonly until: string | null;
+  readonly number: number | null;
+  readonly needed: number | null;
+};
+
 export type Candidate = Named & {
   /** Of a bus. */
   readonly seats: number | null;
   /** Of a person. */
   readonly phone: string | null;
   readonly free: boolean;
-  /** Why it can't be taken: a code word, and what it is about. */
-  readonly why_not: { readonly code: string; readonly about: string } | null;
+  readonly why_not: WhyNot | null;
 };
 
 export type Candidates = Readonly<Record<Substitutes, readonly Candidate[]>>;

@@ -38,6 +38,8 @@ export type ChildTrip = Named & {
   readonly direction: Direction;
   readonly state: TripState;
   readonly bus: Named | null;
+  /** The usual bus, where another runs this trip. */
+  readonly instead_of: Named | null;
   readonly route: Named;
   /** The child's own stop on this trip and its time; null when the plan has none for the day. */
   readonly stop: Named | null;

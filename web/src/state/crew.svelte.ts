@@ -126,12 +126,12 @@ export class Crew {
 
   /** What of this person's sign-on the server knows; null where it says nothing of it, or nobody wants to be signed on. */
   get signedOn(): SignedOn | null {
-    const said = this.detail?.duty;
     const me = this.session.user;
-    if (!said || !me || this.duty === 'off') return null;
+    if (!this.detail || !me || this.duty === 'off' || this.link.kind === 'offline') return null;
+    const said = this.detail.duty;
     if (this.outbox.waiting.some(({ act, trip_id }) => act.kind === 'duty' && trip_id === this.#chosen))
       return { kind: 'sending' };
-    const there = me.role === 'driver' ? said.driver : said.attendant;
+    const there = me.role === 'driver' ? said?.driver : said?.attendant;
     if (there && isMe(there, me)) return { kind: 'confirmed' };
     if (this.clock.now.ms - this.#signed_ms < ANSWERS_MS * this.clock.speed) return { kind: 'sending' };
     return there ? { kind: 'other', name: there.name } : { kind: 'missing' };

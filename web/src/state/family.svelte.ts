@@ -2,7 +2,7 @@
 
 import { addRide, findException, moveBus, replaceChild, type Child } from '../model/child.ts';
 import type { Instant } from '../model/instant.ts';
-import { putNotice, type Notice } from '../model/notice.ts';
+import { isNew, putNotice, type Notice } from '../model/notice.ts';
 import type { Position } from '../model/position.ts';
 import type { ChildTrip } from '../model/trip.ts';
 import { Failure } from '../model/failure.ts';
@@ -31,7 +31,7 @@ export class Family {
   readonly child: Child | null = $derived(
     this.children?.find((child) => child.id === this.#chosen) ?? this.children?.[0] ?? null,
   );
-  readonly unread: number = $derived(this.notices?.filter((notice) => !notice.read_at).length ?? 0);
+  readonly unread: number = $derived(this.notices?.filter(isNew).length ?? 0);
   readonly hasMore: boolean = $derived(this.#next !== null);
 
   #live: Live | null = null;
@@ -198,9 +198,9 @@ export class Family {
   }
 
   #told(notice: Notice): void {
-    const isNew = !this.notices?.some((known) => known.id === notice.id);
+    const known = this.notices?.some((other) => other.id === notice.id);
     this.notices = putNotice(this.notices ?? [], notice);
-    if (isNew && !notice.late && !notice.read_at) this.toast = notice;
+    if (!known && !notice.late && isNew(notice)) this.toast = notice;
   }
 
   dismiss(): void {

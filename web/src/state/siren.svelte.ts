@@ -26,6 +26,7 @@ export class Siren {
   constructor(
     private readonly makeSound: () => Sounding = () => new AudioContext(),
     private readonly store: Kept | null = deviceStore(),
+    private readonly every_ms = EVERY_MS,
   ) {
     this.#wanted = read(store) !== 'off';
   }
@@ -68,7 +69,7 @@ export class Siren {
     clearInterval(this.#timer);
     if (!yes) return;
     this.#once();
-    this.#timer = setInterval(() => this.#once(), EVERY_MS);
+    this.#timer = setInterval(() => this.#once(), this.every_ms);
   }
 
   #once(): void {

@@ -67,6 +67,7 @@ export const trip = v.pipe(
     direction: v.picklist(DIRECTIONS),
     state: v.picklist(TRIP_STATES),
     bus: maybe(named),
+    instead_of: maybe(named),
     route: named,
     stop: maybe(named),
     school_stop: named,
@@ -103,6 +104,8 @@ export const exception = v.object({
   direction: v.picklist(DIRECTIONS),
 });
 
+const contact = v.object({ name: v.string(), role: v.string(), phone: v.string() });
+
 export const child = v.object({
   ...named.entries,
   grade: maybe(v.string()),
@@ -112,6 +115,7 @@ export const child = v.object({
   trips_today: v.array(trip),
   rides: v.array(ride),
   exceptions: v.nullish(v.array(exception), []),
+  call: v.nullish(v.array(contact), []),
 });
 export const children = v.object({ items: v.array(child) });
 
@@ -124,6 +128,7 @@ export const notice = v.object({
   at: instant,
   read_at: maybe(instant),
   late: v.nullish(v.boolean(), false),
+  muted: v.nullish(v.boolean(), false),
   text: v.object({ zh: v.string(), en: v.string() }),
 });
 export const notices = v.object({ items: v.array(notice), next: maybe(v.string()) });

@@ -5,10 +5,12 @@ import {
   CONTACT_ROLES,
   FINDING_KINDS,
   FINDING_STATES,
+  SEEN,
   SEVERITIES,
   TAKEN_STEPS,
   TIERS,
 } from '../model/finding.ts';
+import { WHY_NOT } from '../model/substitution.ts';
 import { instant, maybe, named } from './shapes.ts';
 
 export const kind = v.fallback(v.picklist(FINDING_KINDS), 'other');
@@ -25,8 +27,8 @@ const call = v.pipe(
   v.transform((all) => all.filter(({ phone }) => phone !== '')),
 );
 
-const evidence = v.object({
-  what: v.string(),
+export const evidence = v.object({
+  what: v.fallback(v.picklist(SEEN), 'other'),
   at: instant,
   value: maybe(v.union([v.number(), v.string()])),
   lat: maybe(v.number()),
@@ -79,29 +81,13 @@ export const staffNotice = v.object({
 });
 export const staffNotices = v.object({ items: v.array(staffNotice), next: maybe(v.string()) });
 
-/** A code word, alone or with what it is about: a trip's or a document's name. */
-const why = v.union([
-  v.pipe(
-    v.string(),
-    v.transform((code) => ({ code, about: '' })),
-  ),
-  v.pipe(
-    v.looseObject({ code: v.string() }),
-    v.transform(({ code, ...rest }) => ({ code, about: aboutOf(rest) })),
-  ),
-]);
-
-function aboutOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (value === null || typeof value !== 'object') return '';
-  if ('name' in value && typeof value.name === 'string') return value.name;
-  for (const part of Object.values(value)) {
-    const said = aboutOf(part);
-    if (said !== '') return said;
-  }
-  return '';
-}
-
+const whyNot = v.object({
+  code: v.fallback(v.picklist(WHY_NOT), 'other'),
+  trip: maybe(named),
+  until: maybe(v.string()),
+  number: maybe(v.number()),
+  needed: maybe(v.number()),
+});
 const candidates = v.nullish(
   v.array(
     v.object({
@@ -109,7 +95,7 @@ const candidates = v.nullish(
       seats: maybe(v.number()),
       phone: maybe(v.string()),
       free: v.boolean(),
-      why_not: maybe(why),
+      why_not: maybe(whyNot),
     }),
   ),
   [],

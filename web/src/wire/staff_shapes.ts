@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { FIXED, OPEN_POINTS, VERDICT_VALUES } from '../model/staff_trip.ts';
 import { DIRECTIONS, RIDER_STATES, TRIP_STATES } from '../model/trip.ts';
 import { eta, instant, maybe, named, position } from './shapes.ts';
-import { duty, kind, severity, substitution } from './staff_alarm_shapes.ts';
+import { duty, evidence, kind, severity, substitution } from './staff_alarm_shapes.ts';
 
 export const staffTrip = v.object({
   id: v.string(),
@@ -21,7 +21,6 @@ export const staffTrip = v.object({
   started_at: maybe(instant),
   ended_at: maybe(instant),
   delay_s: maybe(v.number()),
-  substitution: maybe(substitution),
   findings_open: v.nullish(v.number(), 0),
   worst: maybe(v.object({ kind, severity })),
 });
@@ -57,6 +56,8 @@ const verdict = v.object({
   value: v.picklist(VERDICT_VALUES),
   final: v.boolean(),
   reason: v.nullish(v.string(), ''),
+  evidence: v.fallback(v.nullish(v.array(evidence), []), []),
+  not_measured: v.nullish(v.array(v.string()), []),
 });
 const verdicts = v.object(
   Object.fromEntries(FIXED.map((which) => [which, verdict])) as Record<
@@ -94,6 +95,7 @@ export const tripDetail = v.pipe(
     counts: maybe(counts),
     verdicts: maybe(verdicts),
     sign_off: maybe(signOff),
+    substitution: maybe(substitution),
     duty: maybe(duty),
   }),
   v.transform(({ plan, visits, ...rest }) => ({
@@ -139,6 +141,7 @@ export const board = v.object({
       counts,
       sign_off: maybe(signOff),
       missing: v.nullish(v.array(rider), []),
+      substitution: maybe(substitution),
     }),
   ),
 });

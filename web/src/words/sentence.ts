@@ -13,22 +13,24 @@ const TIMED = new Set<Situation['kind']>([
   'got_off',
   'no_signal',
   'left_without',
+  'no_show',
   'arrived_aboard',
   'still_aboard',
   'did_not_ride',
   'ended',
 ]);
 /** The kinds that count stops, and have a way to be said without the count. */
-const COUNTED = new Set<Situation['kind']>(['coming', 'aboard_to_school', 'aboard_home']);
+const COUNTED = new Set<Situation['kind']>(['coming', 'late', 'aboard_to_school', 'aboard_home']);
 
 export function sentenceOf(child: Child, situation: Situation, say: Say): string {
-  const { kind, at, place, stops } = situation;
+  const { kind, at, place, stops, minutes } = situation;
   const values = {
     child: child.name,
     bus: busName(child.trip?.bus ?? null, say),
     place: place ?? '',
     time: at ? clockTime(at) : '',
     stops: stops ?? 0,
+    minutes: minutes ?? 0,
     direction: child.trip?.direction ?? 'to_school',
   };
   const suffix =

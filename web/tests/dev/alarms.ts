@@ -185,7 +185,7 @@ const people = (role: string): Json[] => [
     name: '赵敏',
     phone: null,
     free: false,
-    why_not: { code: 'on_trip', trip: 'T21-AM' },
+    why_not: { code: 'on_trip', trip: { id: 'f20', code: 'T21-AM', name: '21 路' } },
   },
   {
     id: `${role}3`,
@@ -193,17 +193,22 @@ const people = (role: string): Json[] => [
     name: '孙强',
     phone: '137 0000 0003',
     free: false,
-    why_not: { code: 'qualification' },
+    why_not: { code: 'qualification', until: '2026-08-31' },
   },
 ];
 
 function candidates(): Json {
   return {
     vehicles: [
-      { ...bus(4), seats: 38, free: false, why_not: { code: 'on_trip', trip: 'T5-AM' } },
+      {
+        ...bus(4),
+        seats: 38,
+        free: false,
+        why_not: { code: 'on_trip', trip: { id: 'f4', code: 'T5-AM', name: '5 路' } },
+      },
       { ...bus(46), seats: 45, free: true, why_not: null },
       { ...bus(47), seats: 45, free: true, why_not: null },
-      { ...bus(48), seats: 19, free: false, why_not: { code: 'inspection' } },
+      { ...bus(48), seats: 19, free: false, why_not: { code: 'inspection', until: '2026-08-31' } },
     ],
     drivers: people('driver'),
     attendants: people('attendant'),

@@ -152,7 +152,6 @@ export function fleetTrip(desk: Desk, index: number): Json {
   const other = substitutionOf(desk.alarms, `f${String(index)}`);
   return {
     ...worstOf(desk.alarms, `f${String(index)}`),
-    substitution: other,
     id: `f${String(index)}`,
     code: `T${String(number)}-AM`,
     service_date: rfc(desk.began_ms).slice(0, 10),
@@ -299,7 +298,8 @@ export function detail(desk: Desk, id: string, now: number): Json | null {
     verdicts: verdicts(),
     counts: counts(desk),
     sign_off: signOff(desk),
-    duty: desk.alarms.duty,
+    substitution: substitutionOf(desk.alarms, id),
+    duty: desk.alarms.duty.since ? desk.alarms.duty : null,
   };
 }
 
@@ -348,6 +348,7 @@ function board(desk: Desk, now: number): Json[] {
         eta: running && !quiet ? { at: rfc(due), low: rfc(due - 60_000), high: rfc(due + 90_000) } : null,
         arrived_at: arrived ? rfc(planned + 50_000) : null,
         stale: quiet,
+        substitution: substitutionOf(desk.alarms, `f${String(index)}`),
         position_at: running ? rfc(quiet ? now - 200_000 : now - 3000) : null,
         counts: own,
         sign_off:

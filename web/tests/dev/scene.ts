@@ -17,6 +17,8 @@ export type Scene = {
   readonly exceptions: Map<string, { id: string; service_date: string; direction: string; kind: string }>;
   readonly rides: Map<string, { dir: string; at: string; trip: Named; stop: Named | null }[]>;
   readonly notices: Record<string, unknown>[];
+  /** What the guardian wants to be told, by direction. */
+  readonly choices: Map<string, Record<string, unknown>>;
   riderState: string;
 };
 
@@ -25,6 +27,57 @@ export const CHILDREN: Named[] = [
   { id: 'c2', code: 'K2', name: 'Lily' },
 ];
 const MINE = 3;
+
+const RIDER_STATES: Record<string, string> = {
+  noshow: 'no_show',
+  leftaboard: 'aboard',
+  wrongstop: 'alighted',
+  wrongbus: 'expected',
+};
+const CALL = '请马上致电学校（0955-7012345）。';
+const CALL_EN = 'Please call the school (0955-7012345) now.';
+/** The alarm of each scene that has one. */
+const ALARMS: Record<string, [kind: string, zh: string, en: string]> = {
+  noshow: [
+    'no_show',
+    `07:31，17 号车已离开沙坡头花园，没有小雨的上车记录。如果小雨应该在车上，${CALL}`,
+    `At 07:31 Bus 17 had left Shapotou Garden and 小雨 was not recorded as aboard. ${CALL_EN}`,
+  ],
+  leftaboard: [
+    'left_aboard',
+    `17 号车已到终点，到 07:52 仍没有小雨的下车记录。校车公司和学校已收到警报。${CALL}`,
+    `Bus 17 has reached its last stop, and at 07:52 小雨 was still recorded as aboard. The bus company and the school have been alarmed. ${CALL_EN}`,
+  ],
+  wrongstop: [
+    'wrong_stop',
+    `小雨 16:41 在黄河公园下了 17 号车，登记的站点是迎宾桥。校车公司和学校已收到警报。请联系小雨，并致电学校（0955-7012345）。`,
+    `小雨 left Bus 17 at Yellow River Park at 16:41; the stop on the list is Yingbin Bridge. The bus company and the school have been alarmed. Please reach 小雨, and call the school (0955-7012345).`,
+  ],
+  wrongbus: [
+    'wrong_bus',
+    `小雨 07:18 在沙坡头花园上了 3 号车，这不是登记的校车。校车公司和学校已收到警报。${CALL}`,
+    `小雨 boarded Bus 3 at Shapotou Garden at 07:18, which is not the bus on the list. The bus company and the school have been alarmed. ${CALL_EN}`,
+  ],
+};
+/** One of every kind, over three days, for the list. */
+const KINDS = [
+  'approaching',
+  'boarded',
+  'arrived',
+  'late',
+  'substituted',
+  'not_started',
+  'handed_over',
+  'alighted',
+  'absent',
+  'cancelled',
+  'correction',
+  'message',
+  'no_show',
+  'left_aboard',
+  'wrong_stop',
+  'wrong_bus',
+];
 
 export function newScene(name: string, now: number): Scene {
   const aboard = ['aboard', 'home'].includes(name);
@@ -35,7 +88,21 @@ export function newScene(name: string, now: number): Scene {
     exceptions: new Map(),
     rides: new Map(),
     notices: [],
-    riderState: aboard ? 'aboard' : done ? 'alighted' : name === 'absent' ? 'absent' : 'expected',
+    choices: new Map(
+      ['to_school', 'from_school'].map((direction) => [
+        direction,
+        { direction, lead: { by: 'minutes', value: 5 }, muted: [] },
+      ]),
+    ),
+    riderState: RIDER_STATES[name]
+      ? RIDER_STATES[name]
+      : aboard
+        ? 'aboard'
+        : done
+          ? 'alighted'
+          : name === 'absent'
+            ? 'absent'
+            : 'expected',
   };
   const ride = (dir: string, ago_s: number, stop: number) => ({
     dir,
@@ -65,6 +132,24 @@ export function newScene(name: string, now: number): Scene {
       ),
     );
   }
+  const alarm = ALARMS[name];
+  if (alarm) scene.notices.unshift(notice('n5', alarm[0], now - 40_000, null, alarm[1], alarm[2]));
+  if (name === 'wrongstop') scene.rides.set('c1', [ride('off', 60, 2), ride('on', 700, 0)]);
+  if (name === 'many')
+    KINDS.forEach((kind, index) => {
+      const said = notice(
+        `m${String(index)}`,
+        kind,
+        now - 200_000 - index * 9_000_000,
+        index > 4 ? now : null,
+        `小雨的通知：${kind}，17 号车 07:31 在沙坡头花园。`,
+        `A notice about Xiaoyu: Bus 17 at Shapotou Garden at 07:31 (${kind}).`,
+      );
+      if (index === 3) said['muted'] = true;
+      if (index === 7) said['late'] = true;
+      if (index > 1) said['trip'] = { id: 't0', code: 'T0', name: route.name };
+      scene.notices.push(said);
+    });
   return scene;
 }
 
@@ -92,8 +177,8 @@ export function notice(
 /** Metres driven at `now`: the scenes of a running trip begin on the road, before the child's stop or after it. */
 function metreAt(scene: Scene, now: number): number {
   const driven = ((now - scene.began_ms) / 1000) * SPEED_MS;
-  if (scene.name === 'aboard' || scene.name === 'home') return Math.min(4700, 3100 + driven);
-  if (scene.name === 'left') return Math.min(4700, 3400 + driven);
+  if (['aboard', 'home', 'wrongstop'].includes(scene.name)) return Math.min(4700, 3100 + driven);
+  if (scene.name === 'left' || scene.name === 'noshow') return Math.min(4700, 3400 + driven);
   if (scene.name === 'stop') return 2880;
   if (scene.name === 'board') return Math.min(4700, 2700 + driven);
   return Math.min(4700, 1100 + driven);
@@ -102,7 +187,20 @@ function metreAt(scene: Scene, now: number): number {
 const QUIET_S: Record<string, number> = { stale: 200, lost: 460 };
 
 export function position(scene: Scene, now: number): Record<string, unknown> | null {
-  if (['planned', 'overdue', 'none', 'done', 'missed', 'cancelled', 'ended', 'silent'].includes(scene.name))
+  if (
+    [
+      'planned',
+      'overdue',
+      'none',
+      'done',
+      'missed',
+      'cancelled',
+      'ended',
+      'silent',
+      'substituted',
+      'leftaboard',
+    ].includes(scene.name)
+  )
     return null;
   const age = QUIET_S[scene.name] ?? 0;
   const at = age > 0 ? scene.began_ms - age * 1000 : now - 900;
@@ -127,7 +225,10 @@ const STATES: Record<string, string> = {
   ended: 'closed',
   missed: 'missed',
   cancelled: 'cancelled',
+  substituted: 'scheduled',
+  leftaboard: 'arrived',
 };
+const BEFORE_S: Record<string, number> = { planned: 1500, overdue: -740, substituted: 1500 };
 
 function eta(at: number): Record<string, string> {
   return { at: rfc(at), low: rfc(at - 60_000), high: rfc(at + 90_000) };
@@ -135,10 +236,10 @@ function eta(at: number): Record<string, string> {
 
 export function trip(scene: Scene, now: number, withLine: boolean): Record<string, unknown> {
   const state = STATES[scene.name] ?? 'en_route';
-  const home = scene.name === 'home';
+  const home = ['home', 'leftaboard', 'wrongstop'].includes(scene.name);
   const metre = metreAt(scene, now);
   const list = stops();
-  const before = scene.name === 'planned' ? 1500 : scene.name === 'overdue' ? -240 : null;
+  const before = BEFORE_S[scene.name] ?? null;
   const start = before === null ? now - (metre / SPEED_MS) * 1000 - 60_000 : scene.began_ms + before * 1000;
   const over = state === 'arrived' || state === 'closed';
   const gone = (m: number): boolean => over || (state === 'en_route' && m < metre - 5);
@@ -175,6 +276,7 @@ export function trip(scene: Scene, now: number, withLine: boolean): Record<strin
     direction: home ? 'from_school' : 'to_school',
     state,
     bus,
+    instead_of: scene.name === 'substituted' ? { id: 'v3', code: 'ZW-0003', name: '宁E·A0003校' } : null,
     route,
     stop: list[home ? 4 : MINE]?.named,
     school_stop: list[home ? 0 : 5]?.named,
@@ -186,7 +288,7 @@ export function trip(scene: Scene, now: number, withLine: boolean): Record<strin
     rider_state: scene.exceptions.size > 0 ? 'absent' : scene.riderState,
     eta: said && !rows[goal]?.passed && scene.name !== 'stop' ? eta(due(list[goal]?.metre ?? 0)) : null,
     stops_before: running ? Math.max(0, rows.slice(0, goal).filter((row) => !row.passed).length) : null,
-    delay_s: running ? (scene.name === 'stale' ? 30 : 65) : null,
+    delay_s: running ? (scene.name === 'stale' ? 30 : scene.name === 'verylate' ? 780 : 65) : null,
     position: position(scene, now),
     window: { from: rfc(start - 900_000), to: rfc(start + 900_000) },
     ...(withLine ? { stops: rows, shape, shape_metres: metres } : {}),
@@ -218,6 +320,10 @@ export function child(scene: Scene, now: number, which: number, withLine: boolea
     trips_today: current && later ? [{ ...trip(scene, now, false) }, later] : [],
     rides: scene.rides.get(named?.id ?? '') ?? [],
     exceptions: which > 0 ? [] : [...scene.exceptions.values()],
+    call: [
+      { name: school.name, role: 'school', phone: '0955-7012345' },
+      { name: '中卫校车服务有限公司', role: 'operator', phone: '0955-7099999' },
+    ],
   };
 }
 

@@ -230,6 +230,22 @@ export async function startFake(sceneName: string, port = 0, pushEvery_ms = 1000
       for (const one of scene.notices) if (one['id'] === read) one['read_at'] = rfc(now());
       return send(response, 204);
     }
+    if (act === 'GET /children/c1/preferences')
+      return send(response, 200, {
+        items: [...scene.choices.values()],
+        kinds: ['approaching', 'boarded', 'alighted', 'arrived', 'handed_over', 'late'],
+      });
+    const chosen = /^PUT \/children\/c1\/preferences\/(\w+)$/.exec(act)?.[1];
+    if (chosen) {
+      if (scene.name === 'stubborn') return refuse(response, 503, 'busy');
+      const kept = { direction: chosen, ...(await bodyOf(request)) };
+      scene.choices.set(chosen, kept);
+      return send(response, 200, kept);
+    }
+    if (act === 'GET /trips/t0') {
+      const said = detail(newDesk('operator', now()), 'f16', now());
+      return said ? send(response, 200, said) : refuse(response, 404, 'not_found');
+    }
     if (act === 'POST /children/c1/exceptions') {
       const body = await bodyOf(request);
       const made = {

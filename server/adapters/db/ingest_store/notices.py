@@ -29,17 +29,17 @@ class NoticeRows(WaitingRows):
         )
         self._project_notices(trip, trip, told)
 
-    def list_told(self, trip_id: str) -> set[tuple[str, NoticeKind, int]]:
-        """List (rider, kind, occurrence) of the notices of a trip that were sent."""
+    def list_told(self, trip_id: str) -> dict[tuple[str, NoticeKind, int], str | None]:
+        """Give (rider, kind, occurrence) of the notices of a trip that were sent, with the stop that each named."""
         self.flush()
         rows = self._connection.execute(
-            select(notices.c.rider_id, notices.c.kind, notices.c.occurrence).where(
+            select(notices.c.rider_id, notices.c.kind, notices.c.occurrence, notices.c.stop_id).where(
                 notices.c.trip_id == trip_id,
                 notices.c.sent_at_ms.is_not(None),
                 notices.c.finding_id.is_(None),
             )
         )
-        return {(row.rider_id, row.kind, row.occurrence) for row in rows}
+        return {(row.rider_id, row.kind, row.occurrence): row.stop_id for row in rows}
 
     def _project_notices(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
         """Insert what is new; where a fold again took the ground from a notice, withdraw it or, when it was sent, correct it."""

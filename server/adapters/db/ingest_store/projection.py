@@ -53,6 +53,10 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
         False, and nothing written, when another vehicle was assigned to the trip earlier; `ours`: this one has it all the same.
         """
         values = _trip_values(trip)
+        if trip.verdicts is not None and (before is None or before.verdicts is not trip.verdicts):
+            values["new_verdicts"] = msgspec.json.encode(trip.verdicts)
+        elif trip.trip_id in self._trips:
+            values["new_verdicts"] = self._trips[trip.trip_id]["new_verdicts"]
         if before is not None and self._holders.get(trip.trip_id) == trip.vehicle_id:
             self._trips[trip.trip_id] = values  # only ingest says who runs a trip, and it said: this vehicle
         else:
@@ -61,6 +65,8 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
             if not self._connection.execute(statement, values).rowcount:
                 return False
             self._holders[trip.trip_id] = trip.vehicle_id
+            if trip.verdicts is None:
+                self._drop_verdicts(trip.trip_id)
         self._project_visits(before, trip)
         self._project_riders(before, trip)
         self._project_rides(before, trip)
@@ -90,12 +96,17 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
         never = TripState(trip_id)
         self._holders.pop(trip_id, None)
         self._connection.execute(UPDATE_TRIP, _trip_values(never))
+        self._drop_verdicts(trip_id)
         self._project_visits(None, never)
         self._project_rides(None, never)
         self._project_notices(None, never, told)
         self._project_findings(None, never, now_ms)
         self._settle([trips.c.id == trip_id])
         return True
+
+    def _drop_verdicts(self, trip_id: str) -> None:
+        where = and_(trips.c.id == trip_id, trips.c.verdicts.is_not(None))
+        self._connection.execute(update(trips).where(where).values(verdicts=None))
 
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""
@@ -184,6 +195,7 @@ def _trip_values(trip: TripState) -> dict[str, Any]:
         "new_state": trip.state,
         "new_run_vehicle_id": trip.vehicle_id,
         "new_run_device_id": trip.device_id,
+        "new_verdicts": None,
         "new_sign_off": _sign_off(trip),
         "new_crew": None if trip.crew == OnDuty() else msgspec.json.encode(trip.crew),
         "new_turns": msgspec.json.encode(trip.turns) if trip.turns else None,

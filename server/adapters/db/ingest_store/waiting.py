@@ -5,7 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Connection, Insert, String, and_, bindparam, case, or_, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Insert,
+    LargeBinary,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.adapters.db.engine import upsert
@@ -51,6 +63,8 @@ UPDATE_TRIP: Final = (
                 "verdicts",
             )
         },
+        # Long, and the same from one position to the next: NULL leaves it as it is.
+        verdicts=func.coalesce(bindparam("new_verdicts", type_=LargeBinary), trips.c.verdicts),
     )
 )
 # Unless another vehicle was assigned to the trip earlier (at one instant: the lower id).
