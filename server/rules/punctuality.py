@@ -52,7 +52,7 @@ def _departures(trip: TripState, road: Road) -> Iterator[Finding]:
             continue
         stop = stops[visit.seq]
         adherence_s = (left_ms - stop.departure_ms) / 1000
-        proof = (Evidence("departure", left_ms, round(adherence_s), stop.lat, stop.lon),)
+        proof = (Evidence("departure", left_ms, float(round(adherence_s)), stop.lat, stop.lon),)
         if adherence_s < -limits.early_departure_s:
             yield Finding(
                 "departed_early", left_ms, left_ms, stop.id, stop_id=stop.id, measured=-round(adherence_s),
@@ -73,7 +73,7 @@ def _arrivals(trip: TripState, road: Road) -> Iterator[Finding]:
             continue
         stop = road.plan.stops[visit.seq]
         adherence_s = (arrived_ms - stop.arrival_ms) / 1000
-        proof = Evidence("arrival", arrived_ms, round(adherence_s), stop.lat, stop.lon)
+        proof = Evidence("arrival", arrived_ms, float(round(adherence_s)), stop.lat, stop.lon)
         if adherence_s <= limit:
             if late is not None:
                 yield replace(late, ended_ms=arrived_ms)

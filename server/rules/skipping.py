@@ -78,7 +78,7 @@ def _skipped(trip: TripState, stop: TripStop, road: Road, at_ms: int, source: st
     riders = expected_at(trip, road.plan, stop)
     if not riders or was_unseen(trip, stop, road.thresholds.stop_radius_m):
         return trip
-    proof = Evidence("passed", at_ms, len(riders), stop.lat, stop.lon, source)
+    proof = Evidence("passed", at_ms, float(len(riders)), stop.lat, stop.lon, source)
     return stating(
         trip,
         Finding(

@@ -57,7 +57,8 @@ def restate(trip: TripState, kinds: Collection[FindingKind], found: Iterable[Fin
 
 
 def seen(entry: Entry, fix: Position, what: str, value: float | str | None = None) -> Evidence:
-    """Give a position as evidence."""
+    """Give a position as evidence; a number as a float, which it is again when a checkpoint was read back."""
+    value = value if value is None or isinstance(value, str) else float(value)
     return Evidence(what, fix.t, value, fix.lat, fix.lon, entry.source)
 
 

@@ -38,7 +38,7 @@ def _reached(trip: TripState, visit: Visit, entry: Entry, context: Context) -> T
         trip = replace(trip, findings=kept)
     if not any(other.seq > visit.seq and other.arrived_at_ms is not None for other in trip.visits):
         return trip
-    proof = Evidence("visit", entry.key.t, visit.seq, stop.lat, stop.lon, entry.source)
+    proof = Evidence("visit", entry.key.t, float(visit.seq), stop.lat, stop.lon, entry.source)
     return stating(
         trip,
         Finding("stops_out_of_order", entry.key.t, entry.key.t, stop.id, stop_id=stop.id, evidence=(proof,)),

@@ -123,7 +123,7 @@ def _time(trip: TripState, road: Road) -> Verdict:
         if visit.arrived_at_ms is not None and visit.seq:
             late_s = round((visit.arrived_at_ms - road.plan.stops[visit.seq].arrival_ms) / 1000)
             if worst is None or late_s > worst[1]:
-                worst = visit.arrived_at_ms, late_s
+                worst = visit.arrived_at_ms, float(late_s)
     if worst is None or trip.state not in ("arrived", "closed"):
         return _passed(trip)
     return _passed(trip, Evidence("arrival", *worst))

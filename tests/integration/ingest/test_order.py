@@ -20,8 +20,9 @@ Make = Callable[..., House]
 
 def a_bad_morning() -> list[Entry]:
     """Drive the morning with everything wrong about people: one doesn't come, one leaves on the way, one stays on the bus; sos."""
-    bus = Recorder(at_ms=START_MS - 120_000)
+    bus = Recorder(at_ms=START_MS - 60_000)
     bus.duty()
+    bus.duty("A-1", "attendant", tag=None)
     for n, cards in enumerate((("CARD1",), (), ("CARD1", "CARD3"), ("CARD4",))):
         bus.stop_at(LEG_M * n, cards)
         bus.drive(LEG_M * n, LEG_M * (n + 1))

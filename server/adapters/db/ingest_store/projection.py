@@ -199,7 +199,6 @@ def _trip_values(trip: TripState) -> dict[str, Any]:
         "new_sign_off": _sign_off(trip),
         "new_crew": None if trip.crew == OnDuty() else msgspec.json.encode(trip.crew),
         "new_turns": msgspec.json.encode(trip.turns) if trip.turns else None,
-        "new_verdicts": None if trip.verdicts is None else msgspec.json.encode(trip.verdicts),
         "missed_stays": trip.state == "scheduled" and trip.assigned_at_ms is not None,
         "trip": trip.trip_id,
     }

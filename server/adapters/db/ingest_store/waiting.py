@@ -53,15 +53,7 @@ UPDATE_TRIP: Final = (
         ),
         **{
             name: bindparam(f"new_{name}")
-            for name in (
-                *TRIP_COLUMNS,
-                "run_vehicle_id",
-                "run_device_id",
-                "sign_off",
-                "crew",
-                "turns",
-                "verdicts",
-            )
+            for name in (*TRIP_COLUMNS, "run_vehicle_id", "run_device_id", "sign_off", "crew", "turns")
         },
         # Long, and the same from one position to the next: NULL leaves it as it is.
         verdicts=func.coalesce(bindparam("new_verdicts", type_=LargeBinary), trips.c.verdicts),
