@@ -257,6 +257,9 @@ class Folder:
                 head.found_again |= {one.key: one for one in after.findings}
             if head.behind and after.trip is not None and after.trip is not before.trip:
                 head.pending[after.trip.trip_id] = after.trip
+            if head.behind and after.earlier is not before.earlier:
+                known = {id(trip) for trip in (*before.earlier, before.trip)}
+                head.pending |= {trip.trip_id: trip for trip in after.earlier if id(trip) not in known}
             if cut and before.trip is not None:
                 self._end_turn(work, head, before.trip)
         if head.state.loose and head.state.loose is not loose:
