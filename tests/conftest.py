@@ -71,7 +71,7 @@ def _place(item: pytest.Item, places: Sequence[str]) -> int:
     return next((n for n, place in enumerate(places) if f"{path}/".startswith(f"{place}/")), len(places))
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # before the plug-in reads which tests stay together
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order the tests for several workers, say which stay together (decision 0110), and leave the soak out unless it is named."""
     if "soak" not in config.option.markexpr:
