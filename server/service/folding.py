@@ -41,7 +41,7 @@ class Folder:
     ) -> None:
         """`now_ms` is the school day's clock, for deadlines and what people said; `now_s` real seconds, for what folding again costs."""
         self._catalogue = catalogue
-        self._timing = Timing(streams, now_ms, now_s)
+        self._timing = Timing(streams, now_ms, now_s, self._deadline_failed)
         self._turns = Turns(catalogue)
         self._now_ms = now_ms
         self._now_s = now_s
@@ -373,6 +373,10 @@ class Folder:
             for trip in (*other.state.earlier, other.state.trip):
                 if other is not head and trip is not None and trip.trip_id == trip_id:
                     self._project(work, other, trip)
+
+    def _deadline_failed(self, rule: str, error: Exception) -> None:
+        self.rule_errors[rule] += 1
+        log.error("rule %s failed on a trip: %r; its deadlines are left out", rule, error)
 
     def _failed(self, rule: str, entry: Entry, error: Exception) -> None:
         self.rule_errors[rule] += 1
