@@ -29,7 +29,7 @@ run: setup ## set up, start everything with the demo county, print URL and accou
 
 .PHONY: test
 test: .venv/stamp-test web/dist/index.html system ## run the tests, bringing what they need
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(TESTS) $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadscope $(TESTS) $(ARGS)
 
 .PHONY: check
 check: .venv/stamp-test web/dist/index.html system ## all that CI runs: format, lint, types, imports, migrations, web, tests

@@ -4,9 +4,11 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import ports
 
@@ -66,23 +68,31 @@ _FIRST = (
 _TOGETHER = ("tests/browser", "tests/integration/mqtt/test_rights.py", "tests/contract/test_rights.py")
 
 
-def _place(item: pytest.Item, places: Sequence[str]) -> int:
-    path = item.path.relative_to(ROOT).as_posix()
+def _place(path: str, places: Sequence[str]) -> int:
     return next((n for n, place in enumerate(places) if f"{path}/".startswith(f"{place}/")), len(places))
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order the tests for several workers, say which stay together (decision 0110), and leave the soak out unless it is named."""
+    """Begin with what takes longest, and leave the soak out unless it is named."""
     if "soak" not in config.option.markexpr:
         out = [item for item in items if item.get_closest_marker("soak")]
         items[:] = [item for item in items if not item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=out)
-    items.sort(key=lambda item: _place(item, _FIRST))
-    for item in items:
-        together = _place(item, _TOGETHER)
-        if together < len(_TOGETHER):
-            item.add_marker(pytest.mark.xdist_group(_TOGETHER[together]))
+    items.sort(key=lambda item: _place(item.path.relative_to(ROOT).as_posix(), _FIRST))
+
+
+class _Together(LoadScopeScheduling):
+    """Hands out tests one by one, but for those that stay together (decision 0110)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        together = _place(nodeid.partition("::")[0], _TOGETHER)
+        return _TOGETHER[together] if together < len(_TOGETHER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:  # noqa: ANN401 - the plug-in's own
+    """Hand out the tests, several workers at a time."""
+    return _Together(config, log)
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ Spans = list[tuple[int, int | None]]  # (boarded, left), in the order of time; l
 
 
 def spans(trip: TripState) -> Mapping[str, Spans]:
-    """Give, for each rider with a ride, from when to when they were aboard (UTC ms)."""
+    """Give, for each rider who boarded, from when to when they were aboard (UTC ms)."""
     found: dict[str, Spans] = {}
     for ride in trip.rides:
         if ride.rider_id is None:
             continue
-        own = found.setdefault(ride.rider_id, [])
+        own = found.get(ride.rider_id, [])
         is_aboard = bool(own) and own[-1][1] is None
         if ride.dir == "on" and not is_aboard:
-            own.append((ride.at_ms, None))
+            found[ride.rider_id] = [*own, (ride.at_ms, None)]
         elif ride.dir == "off" and is_aboard:
             own[-1] = (own[-1][0], ride.at_ms)
     for rider in trip.riders:

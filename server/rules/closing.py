@@ -12,16 +12,22 @@ from server.domain.vehicle_day import Context, Entry, VehicleState
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
-    """Close the trip when all of it holds."""
+    """Close the running trip when all of it holds."""
     trip = state.trip
-    if trip is None or trip.state != "arrived" or trip.rear_checked_at_ms is None:
+    if trip is None or trip.state != "arrived":
         return state
-    if any(rider.state == "aboard" for rider in trip.riders):
-        return state
+    after = closed(trip, entry.key.t, context)
+    return state if after is trip else replace(state, trip=after)
+
+
+def closed(trip: TripState, t_ms: int, context: Context) -> TripState:
+    """Give a trip that has arrived as it is with all that was said up to t_ms: closed, or as it was."""
+    if trip.rear_checked_at_ms is None or any(rider.state == "aboard" for rider in trip.riders):
+        return trip
     road = context.find_road(trip.trip_id)
     if road is not None and road.plan.signed_off and not agreed(trip):
-        return state
-    return replace(state, trip=replace(trip, state="closed", ended_at_ms=entry.key.t))
+        return trip
+    return replace(trip, state="closed", ended_at_ms=t_ms)
 
 
 def agreed(trip: TripState) -> bool:

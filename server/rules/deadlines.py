@@ -21,6 +21,8 @@ from server.rules import left_aboard, no_show, rear_check_missing
 
 Deadlines = Callable[[TripState, TripPlan], list[Finding]]
 
+OnError = Callable[[str, Exception], None]
+
 DEADLINES: tuple[Deadlines, ...] = (no_show.deadlines, left_aboard.deadlines, rear_check_missing.deadlines)
 TOLD: dict[FindingKind, NoticeKind] = {"no_show": "no_show", "left_aboard": "left_aboard"}
 
@@ -45,9 +47,14 @@ def same_ground(one: TripState, other: TripState) -> bool:
     )
 
 
-def ahead(trip: TripState, plan: TripPlan) -> tuple[Finding, ...]:
-    """List what begins at its deadline, past and future, oldest first."""
-    found = [finding for rule in DEADLINES for finding in rule(trip, plan)]
+def ahead(trip: TripState, plan: TripPlan, on_error: OnError) -> tuple[Finding, ...]:
+    """List what begins at its deadline, past and future, oldest first; a rule that raises is told and left out."""
+    found: list[Finding] = []
+    for rule in DEADLINES:
+        try:
+            found += rule(trip, plan)
+        except Exception as error:  # the rule is broken, the stream must not be
+            on_error(f"{rule.__module__}.{rule.__name__}", error)
     if trip.state == "cancelled" and trip.ended_at_ms is not None:
         over_ms = trip.ended_at_ms
         found = [_ended_by(finding, over_ms) for finding in found if finding.began_ms < over_ms]

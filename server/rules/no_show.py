@@ -12,7 +12,6 @@ from server.domain.finding import Evidence, Finding
 from server.domain.limits import NO_SHOW_AFTER_MS
 from server.domain.plan import TripPlan
 from server.domain.trip import RiderState, TripState, Visit
-from server.rules.aboard import spans
 
 
 def deadlines(trip: TripState, plan: TripPlan) -> list[Finding]:
@@ -20,7 +19,8 @@ def deadlines(trip: TripState, plan: TripPlan) -> list[Finding]:
     left = _left(trip, plan)
     if not left or trip.state == "scheduled":
         return []
-    rode = {rider_id: own[0][0] for rider_id, own in spans(trip).items()}
+    # Any ride shows that they are on the bus: one who is read getting off had not been read getting on.
+    rode = {ride.rider_id: ride.at_ms for ride in reversed(trip.rides)}
     found: list[Finding] = []
     for rider in trip.riders:
         stop_id = rider.stop_id if plan.direction == "to_school" else plan.stops[0].id

@@ -1,4 +1,8 @@
-"""That somebody walked to the rear of the bus: the button there, pressed after the last stop."""
+"""Somebody walked to the rear of the bus: the button there, pressed after the last stop, or a word of the attendant's phone.
+
+A bus that stands where its next trip begins may have that trip assigned before the crew has walked to the rear: until it begins, a
+check is of the trip before, and closes that one.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,43 @@ from msgspec.structs import replace
 
 from server.domain.hand import RearChecked
 from server.domain.record import Event
+from server.domain.trip import TripState
 from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.rules import closing
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     """Note the first rear check since the trip arrived."""
     event, trip = entry.record, state.trip
     assert isinstance(event, Event)
-    if (
-        event.kind != "child_check"
-        or trip is None
-        or trip.state != "arrived"
-        or trip.rear_checked_at_ms is not None
-    ):
+    if event.kind != "child_check":
         return state
-    return replace(state, trip=replace(trip, rear_checked_at_ms=event.t))
+    if trip is None or trip.state == "scheduled":
+        before = state.earlier[-1] if state.earlier else None
+        return state if before is None else _checked_before(state, before, event.t, context)
+    return replace(state, trip=_checked(trip, event.t)) if _awaits(trip) else state
 
 
 def by_hand(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     """Note the check that the attendant confirmed on the phone."""
-    checked, trip = entry.record, state.trip
-    assert isinstance(checked, RearChecked)
-    if (
-        trip is None
-        or trip.trip_id != checked.trip_id
-        or trip.state != "arrived"
-        or trip.rear_checked_at_ms is not None
-    ):
+    said, trip = entry.record, state.trip
+    assert isinstance(said, RearChecked)
+    if trip is not None and trip.trip_id == said.trip_id:
+        return replace(state, trip=_checked(trip, said.t)) if _awaits(trip) else state
+    before = next((each for each in state.earlier if each.trip_id == said.trip_id), None)
+    return state if before is None else _checked_before(state, before, said.t, context)
+
+
+def _awaits(trip: TripState) -> bool:
+    return trip.state == "arrived" and trip.rear_checked_at_ms is None
+
+
+def _checked(trip: TripState, t_ms: int) -> TripState:
+    return replace(trip, rear_checked_at_ms=t_ms)
+
+
+def _checked_before(state: VehicleState, trip: TripState, t_ms: int, context: Context) -> VehicleState:
+    if not _awaits(trip):
         return state
-    return replace(state, trip=replace(trip, rear_checked_at_ms=checked.t))
+    after = closing.closed(_checked(trip, t_ms), t_ms, context)
+    return replace(state, earlier=tuple(after if each is trip else each for each in state.earlier))

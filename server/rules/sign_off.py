@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.hand import HeadCount, Received, Synced
-from server.domain.trip import Count
+from server.domain.trip import Count, TripState
 from server.domain.vehicle_day import Context, Entry, VehicleState
 
 
@@ -31,6 +31,15 @@ def sync(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     """Keep up to when the attendant's phone has sent everything."""
     said, trip = entry.record, state.trip
     assert isinstance(said, Synced)
-    if trip is None or trip.trip_id != said.trip_id or (trip.synced_ms or 0) >= said.until_ms:
-        return state
-    return replace(state, trip=replace(trip, synced_ms=said.until_ms))
+    if trip is not None and trip.trip_id == said.trip_id:
+        after = _synced(trip, said)
+        return state if after is trip else replace(state, trip=after)
+    earlier = tuple(
+        _synced(each, said) if each.trip_id == said.trip_id else each for each in state.earlier
+    )  # the bus may have its next trip by now
+    changed = any(one is not other for one, other in zip(earlier, state.earlier, strict=True))
+    return replace(state, earlier=earlier) if changed else state
+
+
+def _synced(trip: TripState, said: Synced) -> TripState:
+    return trip if (trip.synced_ms or 0) >= said.until_ms else replace(trip, synced_ms=said.until_ms)

@@ -26,7 +26,7 @@ OVER: Final = ("arrived", "closed", "cancelled", "missed")
 
 def watch(work: LogWork, catalogue: Catalogue, now_ms: int) -> None:
     """State what is overdue at now_ms (the school day's clock), and end what is so no more."""
-    for found in work.list_clock_findings():
+    for found in work.list_clock_findings(now_ms):
         _end(work, found, now_ms)
     for found in work.list_overdue(now_ms):
         one = _finding(found, now_ms)

@@ -42,8 +42,8 @@ class Folder:
     ) -> None:
         """`now_ms` is the school day's clock, for deadlines and what people said; `now_s` real seconds, for what folding again costs."""
         self._catalogue = catalogue
-        self._timing = Timing(streams, now_ms, now_s)
-        self._verdicts = TripVerdicts(now_ms)
+        self._timing = Timing(streams, now_ms, now_s, self._deadline_failed)
+        self._verdicts = TripVerdicts(now_ms, self._verdict_failed)
         self._turns = Turns(catalogue)
         self._now_ms = now_ms
         self._now_s = now_s
@@ -259,6 +259,9 @@ class Folder:
                 head.found_again |= {one.key: one for one in after.findings}
             if head.behind and after.trip is not None and after.trip is not before.trip:
                 head.pending[after.trip.trip_id] = after.trip
+            if head.behind and after.earlier is not before.earlier:
+                known = {id(trip) for trip in (*before.earlier, before.trip)}
+                head.pending |= {trip.trip_id: trip for trip in after.earlier if id(trip) not in known}
             if cut and before.trip is not None:
                 self._end_turn(work, head, before.trip)
         if head.state.loose and head.state.loose is not loose:
@@ -379,6 +382,14 @@ class Folder:
             for trip in (*other.state.earlier, other.state.trip):
                 if other is not head and trip is not None and trip.trip_id == trip_id:
                     self._project(work, other, trip)
+
+    def _deadline_failed(self, rule: str, error: Exception) -> None:
+        self.rule_errors[rule] += 1
+        log.error("rule %s failed on a trip: %r; its deadlines are left out", rule, error)
+
+    def _verdict_failed(self, trip: TripState, error: Exception) -> None:
+        self.rule_errors["server.rules.verdicts.judge"] += 1
+        log.error("the verdicts on trip %s failed: %r; they are left out", trip.trip_id, error)
 
     def _failed(self, rule: str, entry: Entry, error: Exception) -> None:
         self.rule_errors[rule] += 1

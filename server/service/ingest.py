@@ -39,6 +39,9 @@ SWEPT_DAYS: Final = 15  # a trip is swept as long as a recorder's backlog may st
 LISTEN_FIRST_S: Final = (
     10.0  # own choice: what waited at the broker is here by then, so silence is the bus's own
 )
+WATCH_MS: Final = (
+    5_000  # own choice, of the school day: what is found by the clock takes minutes to come true
+)
 GIVEN_BACK_MS: Final = 120_000  # own choice: substitutions are looked at again so far back, lest one that was committed late be missed
 PLAN_HOLDS_MS: Final = (
     12 * 3_600_000
@@ -91,6 +94,7 @@ class Ingest:
         self._told_ahead: dict[str, int] = {}
         self._given_ms = clock.now_ms() - GIVEN_BACK_MS
         self._listens_since = clock.monotonic()
+        self._watched_ms = 0
         self._kept_house_at = self._away_until = float("-inf")
         self.counts = Counts()
         self.rejected: Counter[str] = Counter()
@@ -304,8 +308,9 @@ class Ingest:
                 self._folder.settle(work)
             if changed or not self._swept:
                 tell_absences(work, self._catalogue, now_ms)
-            if self._has_listened(now_s):
+            if self._has_listened(now_s) and abs(now_ms - self._watched_ms) >= WATCH_MS:
                 watch(work, self._catalogue, now_ms)
+                self._watched_ms = now_ms
             self._folder.look()
             trips.update(cancelled, self._folder.project(work))
             rides, found = self._folder.take_rides(), work.take_findings()

@@ -246,8 +246,8 @@ class LogWork(Protocol):
     def list_overdue(self, now_ms: int) -> list[Overdue]:
         """List the trips that are not started, missed or silent by now and of which that isn't found yet."""
 
-    def list_clock_findings(self) -> list[Overdue]:
-        """List what was found by the clock and is not over."""
+    def list_clock_findings(self, now_ms: int) -> list[Overdue]:
+        """List what was found by the clock in the last days and is not over."""
 
     def state_by_clock(self, trip_id: str, vehicle_id: str | None, one: Finding, now_ms: int) -> None:
         """State a finding of a trip that goes by the server's clock."""

@@ -25,7 +25,15 @@ NEVER: Final = 2**62
 class Timing:
     """Advances trips to now; remembers in each head what was reached."""
 
-    def __init__(self, streams: Streams, now_ms: Callable[[], int], now_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        streams: Streams,
+        now_ms: Callable[[], int],
+        now_s: Callable[[], float],
+        on_error: deadlines.OnError,
+    ) -> None:
+        """`on_error` is told of a rule that raised, by its name."""
+        self._on_error = on_error
         self._streams = streams
         self._now_ms = now_ms
         self._now_s = now_s
@@ -38,7 +46,7 @@ class Timing:
         if kept is not None and deadlines.same_ground(kept.base, trip):
             ahead = kept.ahead
         else:
-            ahead, kept = (() if plan is None else deadlines.ahead(trip, plan)), None
+            ahead, kept = (() if plan is None else deadlines.ahead(trip, plan, self._on_error)), None
         if not ahead or ahead[0].began_ms > now_ms:
             look_ms = ahead[0].began_ms if ahead else NEVER
             head.timed[trip.trip_id] = Timed(trip, ahead, look_ms, (), trip)

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from server.domain.trip import TripState
-from server.domain.vehicle_day import Lookup, Road
+from server.domain.vehicle_day import Lookup, Road, Unavailable
 from server.domain.verdict import Verdicts
 from server.rules import verdicts
 from server.service.vehicle_head import Judged, VehicleHead
@@ -24,8 +24,9 @@ NEVER: Final = 2**62
 class TripVerdicts:
     """Judges trips as of now; remembers in each head what was judged."""
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
+    def __init__(self, now_ms: Callable[[], int], on_error: Callable[[TripState, Exception], None]) -> None:
         self._now_ms = now_ms
+        self._on_error = on_error
 
     def judged(
         self,
@@ -47,12 +48,23 @@ class TripVerdicts:
         final, look_ms = _finality(trip, road, now_ms, complete_ms)
         said: Verdicts | None = None if kept is None else kept.shown.verdicts
         if kept is None or said is None or not verdicts.same_ground(kept.base, trip) or said.final != final:
-            found = verdicts.judge(trip, road, lookup)
-            found = found if found.final == final else replace(found, final=final)
-            said = found if found != said else said
+            said = self._judge(trip, road, lookup, final, said)
         shown = trip if trip.verdicts == said else replace(trip, verdicts=said)
         head.judged[trip.trip_id] = Judged(trip, look_ms, shown)
         return shown
+
+    def _judge(
+        self, trip: TripState, road: Road, lookup: Lookup, final: bool, before: Verdicts | None
+    ) -> Verdicts | None:
+        try:
+            found = verdicts.judge(trip, road, lookup)
+        except Unavailable:
+            raise
+        except Exception as error:  # what is shown of a trip must not stop the records of others
+            self._on_error(trip, error)
+            return before
+        found = found if found.final == final else replace(found, final=final)
+        return before if found == before else found
 
 
 def _finality(trip: TripState, road: Road, now_ms: int, complete_ms: Callable[[], int]) -> tuple[bool, int]:

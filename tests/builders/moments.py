@@ -14,6 +14,11 @@ from tests.builders.road import Plans, folded
 LONG_MS = 3_600_000
 
 
+def fail(rule: str, error: Exception) -> None:
+    """Fail the test where a rule raises."""
+    raise AssertionError(f"{rule} failed") from error
+
+
 def shown(
     entries: list[Entry],
     plan: TripPlan,
@@ -26,7 +31,7 @@ def shown(
     assert trip is not None
     now_ms = entries[-1].key.t + LONG_MS if now_ms is None else now_ms
     complete_ms = now_ms if complete_ms is None else complete_ms
-    reached = deadlines.reach(deadlines.ahead(trip, plan), now_ms, complete_ms)
+    reached = deadlines.reach(deadlines.ahead(trip, plan, fail), now_ms, complete_ms)
     return deadlines.advanced(trip, reached.findings)
 
 

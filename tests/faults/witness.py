@@ -95,10 +95,10 @@ def waiting_notices(system: System) -> int:
 
 
 def check_notices_once(system: System) -> int:
-    """I2: one row for (guardian, child, trip, kind, occurrence); give how many."""
+    """I2: one row for (guardian, child, trip, kind, occurrence), or for (staff, finding, kind, occurrence); give how many."""
     with system.database() as connection:
         keys = connection.execute(
-            "SELECT user_id, rider_id, trip_id, kind, occurrence FROM notices"
+            "SELECT user_id, rider_id, trip_id, finding_id, kind, occurrence FROM notices"
         ).fetchall()
     assert [key for key, count in Counter(keys).items() if count > 1] == []
     return len(keys)
@@ -148,9 +148,9 @@ def _moved_untold(told: tuple[Any, ...] | None, wanted: tuple[Any, ...]) -> bool
 
 
 def _notices(file: Path) -> dict[tuple[str, str, str, str, int], tuple[Any, ...]]:
-    query = (
+    query = (  # calls to staff are made by the worker's clock, not by the fold
         "SELECT user_id, rider_id, trip_id, kind, occurrence, stop_id, at_ms, sent_at_ms FROM notices"
-        " WHERE withdrawn_at_ms IS NULL"
+        " WHERE withdrawn_at_ms IS NULL AND rider_id IS NOT NULL"
     )
     with closing(sqlite3.connect(file, timeout=PATIENCE_S)) as connection:
         return {row[:5]: row[5:] for row in connection.execute(query)}

@@ -139,6 +139,15 @@ describe('what must be seen first', () => {
     expect(found(said(alarm, '07:31'), said(end, '07:20'))).toBe(alarm);
   });
 
+  it('ends with the state of the child on that trip, though nobody was told of the ride', () => {
+    const trip = { id: 't1', code: 'T1', name: 'Route 17' };
+    const of = (state: 'expected' | 'aboard' | 'alighted', kind: NoticeKind) =>
+      urgentOf([said(kind, '07:31', { trip })], aChild(aTrip({ rider_state: state })), at('07:40'))?.kind ??
+      null;
+    expect([of('expected', 'no_show'), of('aboard', 'no_show')]).toEqual(['no_show', null]);
+    expect([of('aboard', 'left_aboard'), of('alighted', 'left_aboard')]).toEqual(['left_aboard', null]);
+  });
+
   it('is of this child, and of today', () => {
     expect(found(said('no_show', '07:31', { child: { id: 'c2', code: 'K2', name: 'Lily' } }))).toBeNull();
     expect(found(said('no_show', '05:00'))).toBeNull();

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Arrivals } from '../src/state/arrivals.svelte.ts';
 import { Fleet } from '../src/state/fleet.svelte.ts';
 import { System } from '../src/state/system.svelte.ts';
+import { foldAudit } from '../src/model/device.ts';
+import { isPast } from '../src/model/board.ts';
 import { endAll, ending, signedIn, until } from './signed_in.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -90,4 +92,34 @@ it('the administrator sees first what had most refused', async () => {
   expect(system.devices?.slice(0, 2).map((device) => device.rejected)).toEqual([14, 1]);
   await system.choose('ZW-0007');
   expect(system.rejected?.[0]?.reason).toContain('future');
+});
+
+it('the audit is in words, and what a page asks again and again is one line', () => {
+  const at = { ms: 0, offset_min: 480 };
+  const user = { id: 'u', code: 'u', name: 'someone' };
+  const item = (id: number, action: string) => ({ id, at, user, action, object: null, detail: null });
+  const lines = foldAudit([
+    item(4, 'read_manifest'),
+    item(3, 'read_manifest'),
+    item(2, 'log_in'),
+    item(1, 'novel'),
+  ]);
+  expect(lines.map(({ id, action, times }) => [id, action, times])).toEqual([
+    [4, 'read_manifest', 2],
+    [2, 'log_in', 1],
+    [1, 'other', 1],
+  ]);
+});
+
+it('a school sees what comes; what is long over and needs nobody is put away', async () => {
+  const { session, clock, makeWatch } = await signedIn('school');
+  const arrivals = ending(new Arrivals(session, clock, makeWatch));
+  await arrivals.start();
+  const row = arrivals.shown[0];
+  if (!row) throw new Error('the board is empty');
+  const later = { ...clock.now, ms: row.planned_at.ms + 1_800_001 };
+  expect(isPast(row, clock.now)).toBe(false);
+  expect(isPast(row, later)).toBe(true);
+  const unanswered = { ...row, sign_off: null };
+  expect(isPast(unanswered, later)).toBe(false);
 });

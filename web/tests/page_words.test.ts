@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import compile from 'icu-minify/compile';
 import { describe, expect, it } from 'vitest';
 import { BOARD_STATES } from '../src/model/board.ts';
+import { ACTIONS } from '../src/model/device.ts';
 import {
   CONTACT_ROLES,
   FINDING_KINDS,
@@ -83,6 +84,7 @@ const SETS = {
       'six.value': VERDICT_VALUES,
       'six.reason': VERDICT_REASONS,
       signal: SIGNALS,
+      act: ACTIONS,
       open: OPEN_POINTS,
       direction: DIRECTIONS,
       rider: RIDER_STATES,

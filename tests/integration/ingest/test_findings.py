@@ -359,7 +359,7 @@ def test_a_bus_that_falls_silent_on_its_way_is_found_after_three_minutes_and_not
     drive.bus.t = house.clock.now_ms()
     drive.bus.pos(700, 30)
     drive.now()
-    drive.look()
+    drive.look(6)
     (row,) = findings(house, "silent")
     assert row.ended_ms is not None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from server.adapters.mqtt.broker_config import MAX_PAYLOAD_BYTES
-from server.adapters.mqtt.codec import LivePositions, LiveTrips
+from server.adapters.mqtt.codec import LiveFindings, LivePositions, LiveTrips
 from server.adapters.mqtt.speaker import MqttSpeaker
 from server.adapters.mqtt.subscriber import Subscriber
 from server.domain.trip import Ride
@@ -58,3 +58,13 @@ def test_rides_of_unknown_cards_alone_say_nothing() -> None:
     line = Line()
     MqttSpeaker(line).rides([(new_id(), Ride("d:0:1", 0, "on", "C1", None, None, "card"))])
     assert line.payloads == []
+
+
+def test_a_county_of_findings_is_said_in_portions() -> None:
+    line = Line()
+    ids = [new_id() for _ in range(2_000)]
+    MqttSpeaker(line).findings(ids)
+    assert max(map(len, line.payloads)) < MAX_PAYLOAD_BYTES
+    assert [
+        id_ for payload in line.payloads for id_ in msgspec.json.decode(payload, type=LiveFindings).ids
+    ] == ids

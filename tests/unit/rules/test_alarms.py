@@ -59,7 +59,7 @@ def test_a_harsh_brake_is_no_alarm() -> None:
 def test_counts_that_differ_are_one_finding_until_they_agree() -> None:
     bus = Recorder()
     bus.duty()
-    said = (
+    said: tuple[HeadCount | Received, ...] = (
         HeadCount(START_MS + 1000, "trip1", 4, "a"),
         Received(START_MS + 2000, "trip1", 3, "s"),
         Received(START_MS + 3000, "trip1", 2, "s"),

@@ -6,7 +6,7 @@ import pytest
 
 from server.domain.record import Position
 from tests.builders.moments import found, shown, told
-from tests.builders.road import LAT, LEG_M, LEGS, Recorder, a_plan, lon_at
+from tests.builders.road import LAT, LEG_M, LEGS, START_MS, Plans, Recorder, a_plan, folded, lon_at
 
 
 def to_school(
@@ -124,3 +124,18 @@ def test_the_rear_is_checked_within_five_minutes_of_the_arrival_or_of_the_last_c
     seen = found(shown(bus.entries, a_plan(), arrived_ms + 1_000_000), "rear_check_missing")
     assert [one.began_ms for one in seen] == ([] if began_s is None else [arrived_ms + began_s * 1000])
     assert [one.ended_ms is not None for one in seen] == ([] if began_s is None else [ended])
+
+
+def test_a_check_while_the_next_trip_waits_to_begin_is_of_the_trip_before_and_closes_it() -> None:
+    """The next trip begins where this one ended: by place it had the bus before the crew had walked to the rear."""
+    later = a_plan(trip_id="trip2", code="T2", start_ms=START_MS + 20 * 60_000)
+    bus = Recorder()
+    to_school(bus, ("CARD1", "CARD2"))
+    bus.wait(10)
+    bus.duty(trip="T2")
+    bus.wait(30)
+    bus.check()
+    state = folded(bus.entries, Plans(a_plan(), later))
+    assert state.trip is not None and (state.trip.trip_id, state.trip.rear_checked_at_ms) == ("trip2", None)
+    (before,) = state.earlier
+    assert (before.state, before.rear_checked_at_ms, before.ended_at_ms) == ("closed", bus.t, bus.t)

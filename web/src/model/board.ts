@@ -87,3 +87,12 @@ export function directionNow(rows: readonly BoardRow[], now: Instant): Direction
   )[0];
   return nearest?.trip.direction ?? 'to_school';
 }
+
+/** What ended is of the past so long after its time at the school: the board is about what comes. */
+const PAST_MS = 1_800_000;
+
+/** Whether nothing of a row is left to be seen to, and it is long over. */
+export function isPast(row: BoardRow, now: Instant): boolean {
+  const over = ['done', 'missed', 'cancelled'].includes(boardStateOf(row, now));
+  return over && now.ms > row.planned_at.ms + PAST_MS;
+}

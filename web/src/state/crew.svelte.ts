@@ -128,6 +128,7 @@ export class Crew {
   get signedOn(): SignedOn | null {
     const me = this.session.user;
     if (!this.detail || !me || this.duty === 'off' || this.link.kind === 'offline') return null;
+    if (isOver(this.detail)) return null;
     const said = this.detail.duty;
     if (this.outbox.waiting.some(({ act, trip_id }) => act.kind === 'duty' && trip_id === this.#chosen))
       return { kind: 'sending' };

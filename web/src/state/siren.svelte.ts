@@ -29,6 +29,8 @@ export class Siren {
     private readonly every_ms = EVERY_MS,
   ) {
     this.#wanted = read(store) !== 'off';
+    // Who signed in a moment ago has touched the page already.
+    if (globalThis.navigator?.userActivation?.hasBeenActive) void this.touched();
   }
 
   get ringing(): boolean {

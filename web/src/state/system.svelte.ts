@@ -28,6 +28,10 @@ export class System {
     clearInterval(this.#timer);
   }
 
+  woken(): void {
+    void this.reload();
+  }
+
   async reload(): Promise<void> {
     try {
       const [devices, audit] = await Promise.all([this.#staff.devices(), this.#staff.audit()]);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, update
@@ -16,6 +17,7 @@ from server.service.ingest_ports import Overdue, SaidAbsent
 
 CLOCK: Final = "clock"
 DAY_MS: Final = 86_400_000
+KEPT_MS: Final = 8 * DAY_MS
 WATCHED_FROM: Final = "watch.from"
 
 
@@ -48,7 +50,14 @@ class SweepRows(FindingRows):
         Trips that were due before anybody watched here are left out: nobody knows whether they ran.
         """
         from_ms = max(now_ms - DAY_MS, self._watched_from(now_ms) - DEPARTURE_OVERDUE_MS)
-        due = and_(trips.c.planned_start_ms > from_ms, trips.c.planned_start_ms <= now_ms)
+        since = datetime.fromtimestamp(from_ms / 1000, UTC) - timedelta(
+            days=1
+        )  # a service date may end after midnight
+        due = and_(
+            trips.c.service_on >= f"{since:%Y-%m-%d}",
+            trips.c.planned_start_ms > from_ms,
+            trips.c.planned_start_ms <= now_ms,
+        )
         idle = trips.c.started_at_ms.is_(None)
         heard_ms = func.coalesce(vehicle_heads.c.received_ms, 0)
         asked: tuple[tuple[FindingKind, ColumnElement[bool]], ...] = (
@@ -75,21 +84,32 @@ class SweepRows(FindingRows):
             found += [_overdue(kind, None, tuple(row)) for row in self._connection.execute(query)]
         return found
 
-    def list_clock_findings(self) -> list[Overdue]:
-        """List what was found by the clock and is not over."""
-        query = _OVERDUE.add_columns(findings.c.kind, findings.c.began_ms).join(
+    def list_clock_findings(self, now_ms: int) -> list[Overdue]:
+        """List what was found by the clock in the last days and is not over."""
+        query = _OVERDUE.add_columns(findings.c.kind, findings.c.began_ms, findings.c.id).join(
             findings, findings.c.trip_id == trips.c.id
         )
-        open_ = query.where(
-            findings.c.origin == CLOCK, findings.c.ended_ms.is_(None), findings.c.withdrawn_at_ms.is_(None)
-        )
+        known = self._open_by_clock.ids
+        if known is not None and not known:
+            return []
+        if known is None:
+            query = query.where(findings.c.began_ms > now_ms - KEPT_MS, findings.c.origin == CLOCK)
+        else:
+            query = query.where(findings.c.id.in_(known))
         self.flush()
-        return [_overdue(row[-2], row[-1], tuple(row[:-2])) for row in self._connection.execute(open_)]
+        rows = self._connection.execute(
+            query.where(findings.c.ended_ms.is_(None), findings.c.withdrawn_at_ms.is_(None))
+        ).all()
+        # A trip's records may come as late as a recorder keeps them; what is older stays open until a person closes it.
+        kept = [row for row in rows if row[-2] > now_ms - KEPT_MS]
+        self._open_by_clock.ids = {row[-1] for row in kept}
+        return [_overdue(row[-3], row[-2], tuple(row[:-3])) for row in kept]
 
     def state_by_clock(self, trip_id: str, vehicle_id: str | None, one: Finding, now_ms: int) -> None:
         """State a finding of a trip that goes by the server's clock."""
         of = self._of_trip(TripState(trip_id, vehicle_id=vehicle_id))
         self._state(of, [one], now_ms, origin=CLOCK)
+        self._open_by_clock.ids = None
 
     def end_by_clock(self, trip_id: str, kind: FindingKind, ended_ms: int) -> None:
         """End what the clock found of a trip and is so no more."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from server.adapters.db.ingest_store.notices import NoticeRows
 from server.adapters.db.tables import (
@@ -133,14 +134,19 @@ class TurnRows(NoticeRows):
 
     def list_awaiting(self, now_ms: int) -> list[str]:
         """List the trips of the next day that were given to another bus and that no bus has begun."""
+        # From the few substitutions to their trips, not through all trips of a province every two seconds.
+        lately = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=2)
         query = (
             select(trips.c.id)
+            .select_from(substitutions)
+            .join(trips, _of_trip)
             .where(
-                exists().where(_of_trip),
+                substitutions.c.until_on >= f"{lately:%Y-%m-%d}",
                 trips.c.run_vehicle_id.is_(None),
                 trips.c.state == "scheduled",
                 trips.c.planned_start_ms.between(now_ms - MISSED_AFTER_MS, now_ms + AHEAD_MS),
             )
+            .distinct()
             .order_by(trips.c.id)
         )
         return list(self._connection.execute(query).scalars())

@@ -73,14 +73,24 @@ UPDATE_OUR_TRIP: Final = UPDATE_TRIP.where(
 )
 
 
+class OpenByClock:
+    """The ids of what was found by the clock and is not over, as this process has written it; None: not read yet."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] | None = None
+
+
 class WaitingRows:
     """One writing transaction; rows of trips, visits, manifests, rides and notices wait in it until `flush`.
 
     Whatever reads or deletes those rows flushes before.
     """
 
-    def __init__(self, connection: Connection, holders: dict[str, str | None]) -> None:
-        """`holders` says which vehicle runs a trip by what this process wrote; it is kept from one transaction to the next."""
+    def __init__(
+        self, connection: Connection, holders: dict[str, str | None], open_by_clock: OpenByClock
+    ) -> None:
+        """`holders` says which vehicle runs a trip by what this process wrote; both are kept from one transaction to the next."""
+        self._open_by_clock = open_by_clock
         self._connection = connection
         self._holders = holders
         self._trips: dict[str, dict[str, Any]] = {}
