@@ -1,0 +1,83 @@
+"""The six verdicts of a trip over HTTP, and excusing one that failed."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from server.adapters.db import tables as t
+from server.adapters.db.engine import Database
+from server.domain.finding import Evidence
+from server.domain.verdict import Verdict, Verdicts
+from tests.builders.web import Web
+from tests.builders.world import ALPHA, NOW_MS, change
+
+RUN = ALPHA.id("run")
+
+
+@pytest.fixture
+def judged(web: Web, db: Database) -> Web:
+    """Let Alpha's trip have been late and on its route."""
+    late = Verdict("fail", NOW_MS, "arrived_late", (Evidence("arrival", NOW_MS, 400.0, 37.5, 105.2),))
+    said = Verdicts(
+        route=Verdict("pass", NOW_MS),
+        time=late,
+        stops=Verdict("unknown", None, "positions_missing", (), ("door",)),
+    )
+    change(db, t.trips, RUN, verdicts=msgspec.json.encode(said))
+    return web
+
+
+def test_a_trips_verdicts_say_why_and_on_what_they_rest(judged: Web) -> None:
+    said = judged.browser("operator-alpha").get(f"/trips/{RUN}").json["verdicts"]
+    assert [said[which]["value"] for which in said] == [
+        "pass",
+        "fail",
+        "unknown",
+        "unknown",
+        "unknown",
+        "unknown",
+    ]
+    assert said["time"]["reason"] == "arrived_late" and said["time"]["since"] == "2026-09-21T07:08:00+08:00"
+    assert said["time"]["evidence"] == [
+        {"what": "arrival", "at": "2026-09-21T07:08:00+08:00", "value": 400.0, "lat": 37.5, "lon": 105.2, "source": None}
+    ]  # fmt: skip
+    assert said["route"] == {
+        "value": "pass", "final": False, "since": "2026-09-21T07:08:00+08:00", "reason": "", "evidence": [], "not_measured": [],
+    }  # fmt: skip
+    assert said["stops"]["not_measured"] == ["door"]
+
+
+def test_a_guardian_reads_what_holds_and_not_on_what_it_rests(judged: Web) -> None:
+    said = judged.browser("guardian-alpha").get(f"/trips/{RUN}").json["verdicts"]
+    assert (said["time"]["value"], said["time"]["evidence"]) == ("fail", [])
+
+
+def test_a_verdict_that_failed_is_excused_with_a_lawful_reason(judged: Web) -> None:
+    desk = judged.browser("operator-alpha")
+    path = f"/trips/{RUN}/verdicts/time/excuse"
+    done = desk.post(path, {"reason": "road_works", "remarks": "Bridge closed until noon"})
+    assert done.status_code == 200
+    said = done.json["verdicts"]["time"]
+    assert (said["value"], said["reason"]) == ("excused", "road_works")
+    assert [proof["what"] for proof in said["evidence"]] == ["excuse", "arrival"]
+    assert said["evidence"][0]["value"] == "arrived_late"
+    assert desk.get(f"/trips/{RUN}").json["verdicts"]["time"]["value"] == "excused"
+    again = desk.post(path, {"reason": "disaster"})  # the last word holds
+    assert again.json["verdicts"]["time"]["reason"] == "disaster"
+
+
+@pytest.mark.parametrize(
+    ("which", "body", "status"),
+    [
+        ("route", {"reason": "road_works"}, 409),
+        ("stops", {"reason": "road_works"}, 409),
+        ("time", {"reason": "we overslept"}, 422),
+        ("time", {}, 422),
+        ("speed", {"reason": "road_works"}, 404),
+    ],
+)
+def test_nothing_else_is_excused(judged: Web, which: str, body: dict[str, str], status: int) -> None:
+    answer = judged.browser("operator-alpha").post(f"/trips/{RUN}/verdicts/{which}/excuse", body)
+    assert answer.status_code == status, answer.text
+    assert judged.browser("operator-alpha").get(f"/trips/{RUN}").json["verdicts"]["time"]["value"] == "fail"
