@@ -117,8 +117,8 @@ class Visitor:
     def leave(self) -> None:
         """Close the browser, and fail for what must not have happened in it."""
         self.context.close()
-        assert not self.foreign, "requests to others"
-        assert not self.errors, "errors on the console"
+        assert not self.foreign, f"requests to others: {self.foreign}"
+        assert not self.errors, f"errors on the console: {self.errors}"
 
 
 def navigations(page: Page) -> Callable[[], int]:
