@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from server.domain.geo import distance_m
 from server.domain.hand import HAND, HeadCount, Tick
-from server.domain.limits import MISSED_AFTER_MS, STANDSTILL_KMH
+from server.domain.limits import STANDSTILL_KMH
 from server.domain.plan import TripPlan
 from server.domain.record import Duty, Position
 from server.domain.trip import TripState
@@ -68,7 +68,7 @@ def _is_running(state: VehicleState, entry: Entry, context: Context) -> bool:
     if trip is None or trip.state not in ("scheduled", "en_route"):
         return False
     road = context.find_road(trip.trip_id) if trip.state == "scheduled" else None
-    return road is None or entry.key.t <= road.plan.start_ms + MISSED_AFTER_MS
+    return road is None or entry.key.t <= road.plan.start_ms + 1000 * road.thresholds.missed_after_s
 
 
 def _by_evidence(state: VehicleState, entry: Entry, context: Context, *, here: bool = False) -> VehicleState:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from server.domain.limits import MOVING_OFF_KMH
 from server.domain.plan import TripStop
 from server.domain.record import Position
 from server.domain.trip import TripState
@@ -30,7 +29,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     stops = road.plan.stops
     after = trip
     if after.state == "scheduled":
-        after = _started(after, fix)
+        after = _started(after, fix, road.thresholds.moving_off_kmh)
     last = len(stops) - 1
     arrival = find_visit(after, last)
     if after.state == "en_route" and arrival is not None and arrival.arrived_at_ms is not None:
@@ -41,12 +40,12 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     return state if after is trip else replace(state, trip=after)
 
 
-def _started(trip: TripState, fix: Position) -> TripState:
+def _started(trip: TripState, fix: Position, moving_off_kmh: float) -> TripState:
     first = find_visit(trip, 0)
     if first is None:
         return trip
     left = first.departed_at_ms or first.passed_at_ms
-    if left is None or (trip.next_seq == 0 and fix.spd < MOVING_OFF_KMH):
+    if left is None or (trip.next_seq == 0 and fix.spd < moving_off_kmh):
         return trip
     return replace(trip, state="en_route", started_at_ms=left)
 

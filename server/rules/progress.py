@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from server.domain.limits import ACCURACY_CAP_M, CORRIDOR_M, STOP_RADIUS_M
 from server.domain.record import Position
 from server.domain.schedule import planned_metre
 from server.domain.trip import TripState
@@ -32,7 +31,8 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     road = context.find_road(trip.trip_id)
     if road is None:
         return state
-    corridor = CORRIDOR_M + min(fix.acc or 0.0, ACCURACY_CAP_M)
+    limits = road.thresholds
+    corridor = limits.corridor_m + min(fix.acc or 0.0, limits.accuracy_cap_m)
     if trip.metre is None or trip.metre_at_ms is None:
         return _find(state, trip, road, fix, corridor)
     return _follow(state, trip, road, fix, corridor)
@@ -60,12 +60,13 @@ def _find(state: VehicleState, trip: TripState, road: Road, fix: Position, corri
     begins_m = road.plan.stops[0].metre if trip.taken_m is None else trip.taken_m
     expected = planned_metre(road.plan.stops, fix.t) if trip.taken_m is None else begins_m
     metre = min(passes, key=lambda place: abs(place.metre - expected)).metre
-    if abs(metre - begins_m) <= STOP_RADIUS_M:
+    radius = road.thresholds.stop_radius_m
+    if abs(metre - begins_m) <= radius:
         return replace(state, trip=replace(trip, metre=metre, metre_at_ms=fix.t), anchor_m=None)
     if trip.taken_m is not None and metre < begins_m:
         return state  # on its way to the bus that it takes over from
     anchor = state.anchor_m
-    if anchor is None or metre < anchor - STOP_RADIUS_M / 8:
+    if anchor is None or metre < anchor - radius / 8:
         return replace(state, anchor_m=metre)
     if metre - anchor >= JOINED_M and fix.t >= road.plan.start_ms - JOIN_BEFORE_MS:
         return replace(state, trip=replace(trip, metre=metre, metre_at_ms=fix.t), anchor_m=None)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from server.domain.limits import MOVING_OFF_KMH, STANDSTILL_KMH, STOP_RADIUS_M
 from server.domain.plan import TripStop
 from server.domain.record import Position
+from server.domain.thresholds import Thresholds
 from server.domain.trip import TripState, Visit
 from server.domain.vehicle_day import Context, Entry, LastFix, VehicleState
 
@@ -31,23 +31,26 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if road is None:
         return state
     stops = road.plan.stops
-    after = _at_stop(trip, fix, state.fix, stops)
-    after = _left_behind(after, fix, stops)
+    after = _at_stop(trip, fix, state.fix, stops, road.thresholds)
+    after = _left_behind(after, fix, stops, road.thresholds.stop_radius_m)
     return state if after is trip else replace(state, trip=after)
 
 
-def _at_stop(trip: TripState, fix: Position, before: LastFix | None, stops: Sequence[TripStop]) -> TripState:
+def _at_stop(
+    trip: TripState, fix: Position, before: LastFix | None, stops: Sequence[TripStop], limits: Thresholds
+) -> TripState:
     metre = trip.metre
     assert metre is not None
     first = max(0, trip.next_seq - 1)
-    near = [stop for stop in stops[first:] if abs(metre - stop.metre) <= STOP_RADIUS_M]
+    radius = limits.stop_radius_m
+    near = [stop for stop in stops[first:] if abs(metre - stop.metre) <= radius]
     if not near:
         return trip
     stop = min(near, key=lambda place: abs(metre - place.metre))
     visit = find_visit(trip, stop.seq)
     door = fix.door if fix.door is not None else (before.door if before else None)
     if door is None:
-        return _by_standstill(trip, fix, stop, visit)
+        return _by_standstill(trip, fix, stop, visit, limits)
     if door == 1 and (visit is None or visit.arrived_at_ms is None):
         return _put(trip, Visit(stop.seq, arrived_at_ms=fix.t, by_door=True), stop.seq)
     if door == 1 and visit is not None and visit.departed_at_ms is not None:
@@ -66,23 +69,25 @@ def _door_closed(trip: TripState, fix: Position) -> TripState:
     return _put(trip, replace(last, departed_at_ms=fix.t), last.seq)
 
 
-def _by_standstill(trip: TripState, fix: Position, stop: TripStop, visit: Visit | None) -> TripState:
-    if fix.spd < STANDSTILL_KMH and (visit is None or visit.arrived_at_ms is None):
+def _by_standstill(
+    trip: TripState, fix: Position, stop: TripStop, visit: Visit | None, limits: Thresholds
+) -> TripState:
+    if fix.spd < limits.standstill_kmh and (visit is None or visit.arrived_at_ms is None):
         return _put(trip, Visit(stop.seq, arrived_at_ms=fix.t), stop.seq)
     if visit is None or visit.arrived_at_ms is None:
         return trip
-    if fix.spd < STANDSTILL_KMH and visit.departed_at_ms is not None:
+    if fix.spd < limits.standstill_kmh and visit.departed_at_ms is not None:
         return _put(trip, replace(visit, departed_at_ms=None), stop.seq)
-    if fix.spd >= MOVING_OFF_KMH and visit.departed_at_ms is None:
+    if fix.spd >= limits.moving_off_kmh and visit.departed_at_ms is None:
         return _put(trip, replace(visit, departed_at_ms=fix.t), stop.seq)
     return trip
 
 
-def _left_behind(trip: TripState, fix: Position, stops: Sequence[TripStop]) -> TripState:
+def _left_behind(trip: TripState, fix: Position, stops: Sequence[TripStop], radius_m: float) -> TripState:
     """Move next_seq past every stop whose radius progress has left, and note the ones that were not served."""
     metre = trip.metre
     assert metre is not None
-    while trip.next_seq < len(stops) and metre > stops[trip.next_seq].metre + STOP_RADIUS_M:
+    while trip.next_seq < len(stops) and metre > stops[trip.next_seq].metre + radius_m:
         seq = trip.next_seq
         visit = find_visit(trip, seq)
         if visit is None:

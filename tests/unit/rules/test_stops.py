@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders.judged import a_drive, a_start, all_pass_but, found, kinds, the_trip, values, verdicts
+from server.domain.thresholds import Thresholds
+from tests.builders.judged import (
+    a_drive,
+    a_road,
+    a_start,
+    all_pass_but,
+    found,
+    kinds,
+    the_trip,
+    values,
+    verdicts,
+)
 from tests.builders.road import LAT, LEG_M, LEGS, Plans, Recorder, a_plan
 
 
@@ -188,3 +199,23 @@ def test_in_the_afternoon_a_stop_is_skipped_where_a_child_aboard_was_to_leave() 
     empty.drive(LEG_M, 4 * LEG_M, 300)
     empty.stop_at(4 * LEG_M)
     assert "stop_skipped" not in kinds(empty, plans)
+
+
+def test_a_county_has_its_own_radius_and_standstill() -> None:
+    """60 m before its stop a bus is at it where the county says so."""
+
+    def early(bus: Recorder) -> None:
+        bus.drive(LEG_M, 2 * LEG_M - 60, 94)
+        bus.stop_at(2 * LEG_M - 60, ("CARD3",))
+        bus.drive(2 * LEG_M - 60, 3 * LEG_M, 100)
+
+    bus = a_start()
+    for n in range(2):
+        bus.stop_at(LEG_M * n, (f"CARD{n + 1}",))
+        if n == 0:
+            bus.drive(0, LEG_M)
+    early(bus)
+    assert kinds(bus) == []  # not far enough to be away from it, and the child is aboard
+    assert [visit.seq for visit in the_trip(bus).visits if visit.arrived_at_ms is not None] == [0, 1]
+    wide = Plans(a_road(thresholds=Thresholds(stop_radius_m=70)))
+    assert [visit.seq for visit in the_trip(bus, wide).visits if visit.arrived_at_ms is not None] == [0, 1, 2]
