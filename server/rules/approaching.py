@@ -58,13 +58,23 @@ def _told(trip: TripState, plan: TripPlan, near: Mapping[str, int], t_ms: int) -
     """Announce to the guardians, to whom it matters and who weren't told yet, what has come within their lead."""
     wanted = "expected" if plan.direction == "to_school" else "aboard"
     counted = _stops_to_go(trip, plan) if plan.choices.counts_stops else {}
-    for rider in trip.riders:
+    waiting = [
+        rider
+        for rider in trip.riders
+        if rider.state == wanted and (rider.stop_id in near or rider.stop_id in counted)
+    ]
+    if not waiting:
+        return
+    told_of: dict[str, list[Announcement]] = {}
+    for one in trip.announcements:
+        if one.kind == "approaching":
+            told_of.setdefault(one.rider_id, []).append(one)
+    for rider in waiting:
         stop_id = rider.stop_id
-        if rider.state != wanted or stop_id is None or (stop_id not in near and stop_id not in counted):
-            continue
-        said = [
-            one for one in trip.announcements if one.kind == "approaching" and one.rider_id == rider.rider_id
-        ]
+        assert stop_id is not None
+        said = told_of.get(rider.rider_id, [])
+        if said and said[0].user_id is None and rider.rider_id not in plan.choices.by_rider:
+            continue  # nobody chose otherwise, and all were told
         default: list[tuple[str | None, Lead]] = (
             [] if any(one.user_id is None for one in said) else [(None, DEFAULT_LEAD)]
         )
