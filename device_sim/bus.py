@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-import msgspec
-
+from device_sim.agenda import after_run, before_run
 from device_sim.busstate import BusState, Due
+from device_sim.crew import Role
+from device_sim.deviations import DoorAjar, find_index
 from device_sim.dice import Dice
-from device_sim.doors import Expected, Seat, expected_riders, open_lead_s, passings_at_stop
-from device_sim.drive import TICK_S, cruise_mps, drive_tick
-from device_sim.pack import Pack
+from device_sim.doors import Seat, passings_at_halt, passings_off
+from device_sim.drive import TICK_S
+from device_sim.job import Job, World, make_job
 from device_sim.path import Path
 from device_sim.recorder import Recorder
-from device_sim.roads import Roads
 from device_sim.runs import Run, Runs
+from device_sim.steering import drive
+from device_sim.trouble import disturb
 from device_sim.wire import Record
 
 TICK_MS = round(TICK_S * 1000)
 READY_MS = 330_000
-SIGN_ON_MS = 300_000
 # A bus that is this late for the start of a run leaves it out: the rules call such a trip missed.
 MISSED_MS = 30 * 60_000
 # A shorter wait is spent with the engine on.
 IDLE_MS = 600_000
 DEADHEAD_MPS = 9.0
-OPEN_AT_LEAST_MS = 8_000
 TRACE_S = 7200
-
-
-class World(msgspec.Struct, frozen=True):
-    """What all buses share: the pack, its roads, the seed, and the share of riders who stay at home."""
-
-    pack: Pack
-    roads: Roads
-    seed: int
-    absent_share: float
 
 
 class Bus:
@@ -53,8 +43,8 @@ class Bus:
         self._runs = runs
         self._dice = Dice(state.dice)
         self._recorder = Recorder(state, self._dice)
-        self.run: Run | None = runs.find(state.run_key) if state.run_key else None
-        self._riders: list[Expected] = self._expected()
+        run = runs.find(state.run_key) if state.run_key else None
+        self._job: Job | None = self._make(run) if run is not None else None
         self._path: Path | None = self._find_path()
         self._deeds: dict[str, Callable[[], None]] = {
             "plan": self._plan,
@@ -68,8 +58,14 @@ class Bus:
             "open": self._open,
             "go": self._go,
             "child_check": lambda: self._event("child_check", {}),
+            "find": self._find,
             "free": self._free,
         }
+
+    @property
+    def run(self) -> Run | None:
+        """The run that it is on, or makes for."""
+        return self._job.run if self._job is not None else None
 
     def step(self, dt_s: float) -> list[Record]:
         """Let `dt_s` pass and give what the recorder wrote, in order of time."""
@@ -98,10 +94,13 @@ class Bus:
         return self._path.at(s.metre) if self._path else (s.lat, s.lon, s.heading)
 
     def next_stop(self) -> str:
-        """The name of the stop it is at or makes for, empty without a trip."""
-        if self.run is None:
+        """The name of the stop it is at or makes for, empty without a trip or away from the stops."""
+        if self._job is None:
             return ""
-        return self._world.pack.stops[self.run.timetable.calls[self.state.stop_index].stop_id].name
+        call = self._job.halt(self.state.stop_index).call
+        return (
+            "" if call is None else self._world.pack.stops[self._job.run.timetable.calls[call].stop_id].name
+        )
 
     def set_interval(self, moving_s: int, parked_s: int) -> None:
         """Change how often positions are noted, which the recorder writes down as an event."""
@@ -117,11 +116,10 @@ class Bus:
             return
         if s.phase == "ready" and not any(due.what == "driver_on" for due in s.agenda):
             self._duty("driver", "off")
-            if self._need_run().permit.attendant_badge:
-                self._duty("attendant", "off")
+            self._duty("attendant", "off")
         s.lat, s.lon, s.heading = self.place()
         s.phase = "waiting" if s.ign else "parked"
-        s.run_key, self.run, self._path, self._riders = None, None, None, []
+        s.run_key, self._job, self._path = None, None, None
         s.road, s.metre, s.speed, s.stop_index = "none", 0.0, 0.0, 0
         s.agenda.clear()
         self._at(s.t_ms, "plan")
@@ -130,22 +128,28 @@ class Bus:
         s = self.state
         while s.agenda and s.agenda[0].at_ms <= s.t_ms:
             self._deeds[s.agenda.pop(0).what]()
-        if s.door:
+        if s.phase in ("boarding", "found"):
             self._serve()
         elif s.phase in ("driving", "to start"):
             self._move()
         s.gps.step(dt_s, self._dice)
+        if self._job is not None and self._job.script and s.road == "trip":
+            noted = disturb(s.gps, self._job, s.metre, s.speed, s.stop_index, dt_s)
+            if noted is not None:
+                self._event(noted, {})
         if s.ign:
-            self.trace.append((s.t_ms, s.speed * 3.6, s.ign, s.door))
+            self.trace.append((s.t_ms, s.speed * 3.6, s.ign, s.door_seen))
         every = s.moving_s if s.ign else s.parked_s
-        if s.t_ms - s.reported_ms >= every * 1000 or (s.ign, s.door) != s.reported:
-            self._recorder.position(self.place())
+        if s.t_ms - s.reported_ms >= every * 1000 or (s.ign, s.door_seen) != s.reported:
+            self._recorder.position(self.place(), self._job)
 
-    def _at(self, at_ms: int, *deeds: str) -> None:
-        """Put deeds on the agenda, never before now, in order of time."""
-        s = self.state
-        s.agenda.extend(Due(max(at_ms, s.t_ms), deed) for deed in deeds)
-        s.agenda.sort(key=lambda due: due.at_ms)
+    def _at(self, at_ms: int, deed: str) -> None:
+        """Put a deed on the agenda, not before now."""
+        self._intend([Due(max(at_ms, self.state.t_ms), deed)])
+
+    def _intend(self, deeds: list[Due]) -> None:
+        """Put deeds on the agenda, in order of time."""
+        self.state.agenda = sorted([*self.state.agenda, *deeds], key=lambda due: due.at_ms)
 
     # The day, deed by deed.
 
@@ -159,10 +163,10 @@ class Bus:
             self._at(s.t_ms + 20_000, "ign_off")
             self._at(s.t_ms + 3_600_000, "plan")
             return
-        self.run, s.run_key, s.stop_index = run, run.key, 0
-        self._riders = self._expected()
+        job = self._job = self._make(run)
+        s.run_key, s.stop_index = run.key, 0
         way = self._way()
-        leave = max(run.departure_ms(0) - READY_MS - round(way.length_m / DEADHEAD_MPS * 1000), s.t_ms)
+        leave = max(job.start_ms - READY_MS - round(way.length_m / DEADHEAD_MPS * 1000), s.t_ms)
         if leave - s.t_ms > IDLE_MS:
             self._at(s.t_ms + 20_000, "ign_off")
         self._at(leave, "ign_on")
@@ -191,34 +195,29 @@ class Bus:
 
     def _ready(self) -> None:
         """At the first stop: sign on and open in time."""
-        s, run = self.state, self._need_run()
+        s, job = self.state, self._need_job()
         s.phase, s.road, s.speed = "ready", "trip", 0.0
-        self._path = self._world.roads.trip(run.timetable.id)
-        s.metre = self._path.stop_metres[0]
-        start = run.departure_ms(0)
-        sign_on = max(s.t_ms + 5_000, start - SIGN_ON_MS + round(self._dice.between(-20, 20)) * 1000)
-        boarding = sum(rider.boards_at == 0 for rider in self._riders)
-        self._at(sign_on, "driver_on")
-        if run.permit.attendant_badge:
-            self._at(sign_on + 8_000, "attendant_on")
-        self._at(max(sign_on + 15_000, start - open_lead_s(boarding) * 1000), "open")
+        self._path = job.itinerary.path
+        s.metre = job.halt(0).metre
+        self._intend(before_run(job, s.t_ms, self._dice))
 
     def _open(self) -> None:
-        s, run = self.state, self._need_run()
-        s.door, s.opened_ms, s.phase = True, s.t_ms, "boarding"
-        s.passings = passings_at_stop(run, s.stop_index, self._riders, s.aboard, s.t_ms, self._dice)
-        s.close_after_ms = s.t_ms + OPEN_AT_LEAST_MS
-        if not self._at_last():
-            planned = run.departure_ms(s.stop_index) + round(self._dice.between(0, 4) * 1000)
+        s, job = self.state, self._need_job()
+        halt = job.halt(s.stop_index)
+        s.door, s.opened_ms, s.phase = halt.door, s.t_ms, "boarding"
+        s.passings = passings_at_halt(job.itinerary, s.stop_index, job.riders, s.aboard, s.t_ms, self._dice)
+        s.close_after_ms = s.t_ms + round(halt.stay_s * 1000)
+        if not job.is_last(s.stop_index):
+            planned = halt.leave_ms + round(self._dice.between(0, 4) * 1000)
             s.close_after_ms = max(s.close_after_ms, planned)
 
     def _serve(self) -> None:
         """Let pass who is due; close when nobody is left and it is time."""
-        s = self.state
+        s, job = self.state, self._need_job()
         while s.passings and s.passings[0].due_ms <= s.t_ms:
             one = s.passings.pop(0)
             if one.on:
-                s.aboard[one.rider_id] = Seat(one.card, one.leaves_at)
+                s.aboard[one.rider_id] = Seat(one.card, one.leaves_at, one.ticked, one.stays)
             else:
                 del s.aboard[one.rider_id]
             self._recorder.ride(one, self.place())
@@ -226,33 +225,39 @@ class Bus:
         if s.passings or s.t_ms < s.close_after_ms:
             return
         s.door = False
-        if not self._at_last():
+        if s.phase == "found":
+            s.phase = "ending"
+            self._at(s.t_ms + 20_000, "free")
+        elif job.is_last(s.stop_index):
+            s.phase = "ending"
+            self._intend(after_run(job, s.aboard, s.t_ms, self._dice))
+        else:
             s.phase = "closing"
+            for ajar in job.script.list(DoorAjar):
+                if job.halt(s.stop_index).call == find_index(ajar.stop, len(job.run.timetable.calls)):
+                    s.ajar_until_ms = s.t_ms + 3_000 + round(ajar.for_s * 1000)
             self._at(s.t_ms + 3_000, "go")
-            return
-        s.phase = "ending"
-        checked = s.t_ms + round(self._dice.between(20, 40)) * 1000
-        self._at(checked, "child_check")
-        if self._need_run().permit.attendant_badge:
-            self._at(checked + 10_000, "attendant_off")
-        self._at(checked + 15_000, "driver_off")
-        self._at(checked + 20_000, "free")
+
+    def _find(self) -> None:
+        """Somebody opens for those who had stayed in the bus."""
+        s, job = self.state, self._need_job()
+        s.door, s.opened_ms, s.phase = True, s.t_ms, "found"
+        call = job.halt(s.stop_index).call
+        s.passings, _ = passings_off(list(s.aboard.items()), call or 0, s.t_ms, self._dice)
+        s.close_after_ms = s.t_ms + 8_000
 
     def _go(self) -> None:
         self.state.stop_index += 1
         self.state.phase = "driving"
 
     def _move(self) -> None:
-        s, path, run = self.state, self._path, self._need_run()
+        s, path, job = self.state, self._path, self._need_job()
         assert path is not None
-        s.mood += (1.0 - s.mood) / 60.0 + 0.08 * math.sqrt(2.0 / 60.0) * self._dice.normal()
-        driving = s.phase == "driving"
-        goal = path.stop_metres[s.stop_index] if driving else path.length_m
-        due = run.arrival_ms(s.stop_index) if driving else run.departure_ms(0) - READY_MS
-        cruise = cruise_mps(goal - s.metre, (due - s.t_ms) / 1000, s.mood)
-        before = s.metre
-        s.metre, s.speed = drive_tick(path, s.metre, s.speed, goal, cruise)
-        s.odo_m += s.metre - before
+        driving, halt = s.phase == "driving", job.halt(s.stop_index)
+        goal = halt.metre if driving else path.length_m
+        due = halt.arrive_ms if driving else job.start_ms - READY_MS
+        for one in drive(s, job, path, goal, due, self._dice):
+            self._event(one.what, dict(one.data))
         if s.metre >= goal and s.speed == 0.0:
             if driving:
                 s.phase = "standing"
@@ -263,35 +268,33 @@ class Bus:
     def _free(self) -> None:
         s = self.state
         s.lat, s.lon, s.heading = self.place()
-        s.last_key, s.run_key, self.run = self._need_run().key, None, None
+        s.last_key, s.run_key, self._job = self._need_job().run.key, None, None
         s.phase, s.road, s.metre, s.stop_index, self._path = "waiting", "none", 0.0, 0, None
-        self._riders = []
+        s.runs_done += 1
+        s.gps.blind, s.gps.north_off_m, s.gps.east_off_m, s.gps.at_zero = False, 0.0, 0.0, False
         self._plan()
 
     def _event(self, kind: str, data: dict[str, object]) -> None:
         self._recorder.event(kind, data, self.place())
 
-    def _duty(self, role: Literal["driver", "attendant"], state: Literal["on", "off"]) -> None:
-        self._recorder.duty(self._need_run().permit, role, state)
+    def _duty(self, role: Role, state: Literal["on", "off"]) -> None:
+        self._recorder.duty(self._need_job().crew, role, state)
 
     # What follows from the state.
 
-    def _need_run(self) -> Run:
-        assert self.run is not None, f"{self.device} is {self.state.phase} without a run"
-        return self.run
+    def _make(self, run: Run) -> Job:
+        return make_job(self._world, self.device, run, self.state.runs_done)
 
-    def _at_last(self) -> bool:
-        return self.state.stop_index == len(self._need_run().timetable.calls) - 1
-
-    def _expected(self) -> list[Expected]:
-        world = self._world
-        return expected_riders(world.pack, self.run, world.seed, world.absent_share) if self.run else []
+    def _need_job(self) -> Job:
+        assert self._job is not None, f"{self.device} is {self.state.phase} without a run"
+        return self._job
 
     def _way(self) -> Path:
         s = self.state
-        return self._world.roads.between((s.lat, s.lon), self._need_run().timetable.id, self._runs.trip_ids)
+        first = self._need_job().run.timetable.id
+        return self._world.roads.between((s.lat, s.lon), first, self._runs.trip_ids)
 
     def _find_path(self) -> Path | None:
-        if self.state.road == "none" or self.run is None:
+        if self.state.road == "none" or self._job is None:
             return None
-        return self._way() if self.state.road == "way" else self._world.roads.trip(self.run.timetable.id)
+        return self._way() if self.state.road == "way" else self._job.itinerary.path

@@ -16,7 +16,11 @@ class Due(msgspec.Struct, array_like=True, frozen=True):
 
 
 class BusState(msgspec.Struct):
-    """The state of one bus; `road` says which path `metre` counts along: a trip's, a way there, or none (it stands)."""
+    """The state of one bus.
+
+    `road` says which path `metre` counts along: a trip's, a way there, or none (it stands); `stop_index` which halt it is at or
+    makes for.
+    """
 
     t_ms: int
     dice: int
@@ -44,6 +48,13 @@ class BusState(msgspec.Struct):
     passings: list[Passing] = []
     agenda: list[Due] = []
     gps: Gps = msgspec.field(default_factory=Gps)
+    runs_done: int = 0
+    ajar_until_ms: int = 0
+
+    @property
+    def door_seen(self) -> bool:
+        """Whether the door's contact says open: it may, for a while, when the crew thinks that it is shut."""
+        return self.door or self.t_ms < self.ajar_until_ms
 
 
 _encoder = msgspec.json.Encoder()

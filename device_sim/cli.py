@@ -153,8 +153,9 @@ def _run(args: argparse.Namespace) -> None:
     pack = read_pack(args.pack)
     clock = parse_clock(args.clock)
     faults = [parse_fault(text) for text in args.fault]
-    if args.scenario:
-        faults = read_scenario(args.scenario).fault + faults
+    scenario = read_scenario(args.scenario) if args.scenario else None
+    if scenario is not None:
+        faults = scenario.fault + faults
     until = parse_instant(args.until, "--until") if args.until else None
     if args.for_s is not None:
         until = clock.now_ms() + round(args.for_s * 1000)
@@ -172,6 +173,7 @@ def _run(args: argparse.Namespace) -> None:
             table=wants_table(args.table),
             until_ms=until,
             forget=args.forget,
+            deviations=scenario.deviation if scenario is not None else [],
         )
     ).run()
 
@@ -223,5 +225,8 @@ def _strangers(pack: Pack, secrets: Path, count: int) -> list[Device]:
 
 
 def _scenarios(_args: argparse.Namespace) -> None:
-    for name, scenario in list_scenarios():
-        print(f"{name:<12} {scenario.title}: {scenario.shows}")
+    known = list_scenarios()
+    width = max(len(name) for name, _ in known)
+    for name, scenario in known:
+        needs = f" (pack: {scenario.pack})" if scenario.pack else ""
+        print(f"{name:<{width}}  {scenario.title}: {scenario.shows}{needs}")

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from device_sim.bus import Bus, World
+from device_sim.bus import Bus
 from device_sim.busstate import read_state, write_state
+from device_sim.deviations import AnyDeviation
 from device_sim.errors import SimError
 from device_sim.faults import Faults
+from device_sim.job import World
 from device_sim.pack import Device, Pack
 from device_sim.placement import start_bus
 from device_sim.roads import Roads
-from device_sim.runs import DayPlan, Runs
+from device_sim.runs import LOOK_AHEAD_DAYS, DayPlan, Runs
+from device_sim.script import Scripts
 from device_sim.wire import Event, Record
 
 # A bus that was left off for longer ends the run that it was in and is then put where it would be now.
@@ -58,15 +61,22 @@ class Fleet:
         faults: Faults | None = None,
         states: dict[str, bytes] | None = None,
         plans: dict[str, DayPlan] | None = None,
+        deviations: Iterable[AnyDeviation] = (),
     ) -> None:
-        self._world = World(pack, Roads(pack), seed, absent_share)
+        devices = list(devices)
+        self._scripts = Scripts(deviations, [device.id for device in devices])
+        self._world = World(pack, Roads(pack), seed, absent_share, self._scripts)
         self._faults = faults or Faults()
         self._cut: set[str] = set()
         self._left_off: set[str] = set()
-        self._runs = {device.id: Runs(pack, device.vehicle_id) for device in devices}
+        self._runs = {
+            device.id: Runs(pack, device.vehicle_id, anyway=self._scripts.drives_anyway(device.id))
+            for device in devices
+        }
         for name, plan in (plans or {}).items():
             if name in self._runs:
                 self._runs[name].heed(plan)
+        self._hand_over(at_ms)
         self.buses: dict[str, Bus] = {}
         for name, runs in self._runs.items():
             text = (states or {}).get(name)
@@ -97,7 +107,7 @@ class Fleet:
                 bus = self._catch_up(name, to_ms)
                 records += bus.advance(min(to_ms, bus.now_ms + SLICE_MS))
                 moved = True
-            records = self._without_power(name, records)
+            records = self._by_its_clock(name, self._without_power(name, records))
             if moved and records:
                 out.append(Written(name, records, write_state(self.buses[name].state)))
         if len(self.buses) > 1:
@@ -117,6 +127,26 @@ class Fleet:
             self._left_off.discard(name)
             bus = self.buses[name] = start_bus(self._world, name, self._runs[name], to_ms, bus.state)
         return bus
+
+    def _hand_over(self, at_ms: int) -> None:
+        """Give the runs that a bus takes from another to it; a run counts from what is next at the start."""
+        for taken in self._scripts.taken():
+            giver = self._runs[self._scripts.device(taken.of, taken)]
+            run = giver.find_next((0, ""), at_ms)
+            for _ in range(taken.run):
+                run = giver.find_next(run.key, at_ms) if run is not None else None
+            if run is None:
+                raise SimError(
+                    f"deviation takes_run: bus {taken.of!r} has no run {taken.run} in {LOOK_AHEAD_DAYS} days; name an earlier one"
+                )
+            giver.leave(run)
+            self._runs[self._scripts.device(taken.bus, taken)].take(run, taken.crew)
+
+    def _by_its_clock(self, name: str, records: list[Record]) -> list[Record]:
+        skew_ms = self._scripts.skew_ms(name)
+        if not skew_ms:
+            return records
+        return [msgspec.structs.replace(record, t=record.t + skew_ms) for record in records]
 
     def _without_power(self, name: str, records: list[Record]) -> list[Record]:
         kept: list[Record] = []

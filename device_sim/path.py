@@ -38,6 +38,14 @@ class Path:
         lat, lon = self._plane.to_degrees(x, y)
         return lat, lon, heading
 
+    def between(self, from_m: float, to_m: float, piece_m: float) -> list[float]:
+        """The metres of the line's points from one metre to another, either way, none further than `piece_m` from the next."""
+        low, high = min(from_m, to_m), max(from_m, to_m)
+        count = max(math.ceil((high - low) / piece_m), 1)
+        even = [low + (high - low) * n / count for n in range(count + 1)]
+        metres = sorted({*even, *(metre for metre in self._metres if low < metre < high)})
+        return metres if from_m <= to_m else metres[::-1]
+
     def ceiling_mps(self, metre: float) -> float:
         """The speed at which the bends from here on can still be taken."""
         return self._ceiling[min(int(max(metre, 0.0) / STEP_M), len(self._ceiling) - 1)]

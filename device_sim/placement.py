@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from device_sim.bus import READY_MS, Bus, World
+from device_sim.bus import READY_MS, Bus
 from device_sim.busstate import BusState, Due
 from device_sim.dice import Dice, seed_of
+from device_sim.job import World
 from device_sim.runs import Runs
 
 
@@ -36,7 +37,7 @@ def start_bus(world: World, device: str, runs: Runs, at_ms: int, before: BusStat
     )
     if before:
         state.gps, state.moving_s, state.parked_s = before.gps, before.moving_s, before.parked_s
-        state.last_key = before.last_key
+        state.last_key, state.runs_done = before.last_key, before.runs_done
     if run is not None:
         # The run before this one may still be under way at `begin`; the bus stands where this one starts.
         state.last_key = max(state.last_key, (run.key[0] - 1, ""))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from device_sim.busstate import BusState
+from device_sim.crew import Crew, Role
+from device_sim.deviations import SignalsOff, find_index
 from device_sim.dice import Dice
 from device_sim.doors import Passing
-from device_sim.geo import METRES_PER_DEGREE
-from device_sim.pack import Permit
+from device_sim.job import Job
 from device_sim.wire import Duty, Event, Flag, Pos, Record, Ride
 
 Place = tuple[float, float, float]
@@ -28,14 +28,14 @@ class Recorder:
         out, self._out = self._out, []
         return out
 
-    def position(self, place: Place) -> None:
-        """Note where it is and how its signals are."""
+    def position(self, place: Place, job: Job | None) -> None:
+        """Note where it is and how its signals are; `job` is the run that it is on."""
         s = self._state
         s.gps.look(self._dice)
-        lat, lon = self._fix(place)
+        lat, lon = s.gps.fix(place[0], place[1])
         if s.speed > 0.0:
             s.heading = (place[2] + self._dice.normal()) % 360.0
-        out: Flag = 1 if s.door else 0
+        lamp, arm = self._signals(job)
         self._out.append(
             Pos(
                 t=s.t_ms,
@@ -44,46 +44,67 @@ class Recorder:
                 spd=round(s.speed * 3.6, 1),
                 hdg=round(s.heading, 1) % 360.0,
                 acc=round(s.gps.acc_m, 1),
-                sat=s.gps.sat,
-                fix=1,
+                sat=0 if s.gps.blind else s.gps.sat,
+                fix=0 if s.gps.blind else 1,
                 odo=round(s.odo_m),
                 ign=1 if s.ign else 0,
-                door=out,
-                lamp=out,
-                arm=out,
+                door=1 if s.door_seen else 0,
+                lamp=lamp,
+                arm=arm,
             )
         )
-        s.reported_ms, s.reported = s.t_ms, (s.ign, s.door)
+        s.reported_ms, s.reported = s.t_ms, (s.ign, s.door_seen)
 
     def ride(self, passing: Passing, place: Place) -> None:
-        """Note a card at the reader; a rider without one leaves no trace here."""
-        if passing.card:
-            lat, lon = self._fix(place)
-            self._out.append(Ride(t=passing.due_ms, card=passing.card, by="card", lat=lat, lon=lon))
+        """Note a card at the reader, or the attendant's tick; a rider without either leaves no trace here."""
+        if not passing.card:
+            return
+        lat, lon = self._state.gps.fix(place[0], place[1])
+        way: Literal["on", "off"] = "on" if passing.on else "off"
+        self._out.append(
+            Ride(
+                t=passing.due_ms,
+                card=passing.card,
+                dir=way if passing.ticked else None,
+                by="attendant" if passing.ticked else "card",
+                lat=lat,
+                lon=lon,
+            )
+        )
 
     def event(self, kind: str, data: dict[str, object], place: Place) -> None:
         """Note that something happened."""
-        lat, lon = self._fix(place)
+        lat, lon = self._state.gps.fix(place[0], place[1])
         self._out.append(Event(t=self._state.t_ms, kind=kind, lat=lat, lon=lon, data=data))
 
-    def duty(self, permit: Permit, role: Literal["driver", "attendant"], state: Literal["on", "off"]) -> None:
-        """Note a sign-on or sign-off of a permit's crew; the driver blows at the sign-on."""
-        driver = role == "driver"
+    def duty(self, crew: Crew, role: Role, state: Literal["on", "off"]) -> None:
+        """Note a sign-on or sign-off of a run's crew, if somebody has that role; the driver blows at the sign-on."""
+        badge = crew.badge(role)
+        if not badge:
+            return
         self._out.append(
             Duty(
                 t=self._state.t_ms,
-                badge=permit.driver_badge if driver else permit.attendant_badge,
+                badge=badge,
                 role=role,
                 state=state,
-                trip=permit.trip_id,
-                alcohol=0.0 if driver and state == "on" else None,
-                tag=permit.tag or None,
+                trip=crew.trip_id,
+                alcohol=crew.alcohol if role == "driver" and state == "on" else None,
+                tag=crew.tag or None,
             )
         )
 
-    def _fix(self, place: Place) -> tuple[float, float]:
-        """(lat, lon) with the receiver's error, to the centimetre."""
-        gps = self._state.gps
-        north = gps.north_m / METRES_PER_DEGREE
-        east = gps.east_m / (METRES_PER_DEGREE * math.cos(math.radians(place[0])))
-        return round(place[0] + north, 7), round(place[1] + east, 7)
+    def _signals(self, job: Job | None) -> tuple[Flag, Flag]:
+        """Lamps and stop sign: out with the door, unless the run's script keeps them in."""
+        s = self._state
+        if not s.door:
+            return 0, 0
+        lamp: Flag = 1
+        arm: Flag = 1
+        for off in job.script.list(SignalsOff) if job is not None else ():
+            assert job is not None
+            stop = None if off.stop is None else find_index(off.stop, len(job.run.timetable.calls))
+            here = off.stop is None or job.halt(s.stop_index).call == stop
+            if here and s.t_ms - s.opened_ms < off.for_s * 1000:
+                lamp, arm = (0 if off.lamps else lamp), (0 if off.sign else arm)
+        return lamp, arm

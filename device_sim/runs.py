@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -58,12 +59,35 @@ class DayPlan(msgspec.Struct, frozen=True):
 class Runs:
     """The runs of one vehicle, worked out date by date when asked for: by its permits, or as the server told it for a date."""
 
-    def __init__(self, pack: Pack, vehicle_id: str) -> None:
+    def __init__(self, pack: Pack, vehicle_id: str, *, anyway: bool = False) -> None:
+        """`anyway`: also what its permits name is run on dates on which they are not valid."""
+        self._anyway = anyway
         self._pack = pack
         self._vehicle_id = vehicle_id
         self._permits = pack.permits.get(vehicle_id, [])
         self._days: dict[date, list[Run]] = {}
         self._told: dict[date, list[Permit]] = {}
+        self._taken: dict[date, list[Permit]] = {}
+        self._left: set[tuple[int, str]] = set()
+
+    def leave(self, run: Run) -> None:
+        """Leave a run out, since another bus does it."""
+        self._left.add(run.key)
+        self._days.pop(run.on, None)
+
+    def take(self, run: Run, crew: Literal["run", "own"]) -> None:
+        """Do another vehicle's run, with its crew or the own one; the plate is the own one."""
+        own = next(iter(self._permits), None)
+        by = own if own is not None and crew == "own" else run.permit
+        permit = Permit(
+            run.timetable.id, self._vehicle_id, by.driver_badge, by.attendant_badge, self._tag, run.on, run.on
+        )
+        self._taken.setdefault(run.on, []).append(permit)
+        self._days.pop(run.on, None)
+
+    @property
+    def _tag(self) -> str:
+        return next((each.tag for each in self._permits), "")
 
     def heed(self, plan: DayPlan) -> int:
         """Run on a date what the server says instead of what the permits say; give how many of its trips are known here."""
@@ -78,16 +102,17 @@ class Runs:
 
     def _as_told(self, told: Told, driver: str, on: date) -> Permit:
         own = next((each for each in self._permits if each.trip_id == told.trip), None)
-        tags = [each.tag for each in self._permits]
         # The plate stays on its bus, whatever the bus drives.
-        tag = own.tag if own else next(iter(tags), "")
+        tag = own.tag if own else self._tag
         return Permit(told.trip, self._vehicle_id, driver, told.attendant or "", tag, on, on)
 
     @property
     def trip_ids(self) -> list[str]:
         """The timetables this vehicle has permits for."""
-        told = [permit for permits in self._told.values() for permit in permits]
-        return sorted({permit.trip_id for permit in (*self._permits, *told)})
+        more = [
+            permit for days in (self._told, self._taken) for permits in days.values() for permit in permits
+        ]
+        return sorted({permit.trip_id for permit in (*self._permits, *more)})
 
     def find_next(self, after: tuple[int, str], not_ended_at: int) -> Run | None:
         """The first run beyond the key `after` that is planned to end later than an instant; None in 40 days."""
@@ -122,10 +147,10 @@ class Runs:
     def _make(self, on: date) -> list[Run]:
         origin = origin_ms(on, self._pack.zone)
         runs = []
-        for permit in self._told.get(on, self._permits):
+        for permit in (*self._told.get(on, self._permits), *self._taken.get(on, ())):
             timetable = self._pack.timetables[permit.trip_id]
             service = self._pack.services.get(timetable.service_id)
             weekday = service.weekday_on(on) if service else None
-            if weekday is not None and permit.valid_from <= on <= permit.valid_until:
+            if weekday is not None and (self._anyway or permit.valid_from <= on <= permit.valid_until):
                 runs.append(Run(permit, timetable, on, weekday, origin))
-        return runs
+        return [run for run in runs if run.key not in self._left]

@@ -1,4 +1,4 @@
-"""Scenario files: named sets of faults under device_sim/scenarios."""
+"""Scenario files: named sets of faults and deviations under device_sim/scenarios."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from pathlib import Path
 
 import msgspec
 
+from device_sim.deviations import AnyDeviation, list_kinds
 from device_sim.errors import SimError
 from device_sim.faults import Fault
 
 
 class Scenario(msgspec.Struct, forbid_unknown_fields=True):
-    """A title, what it shows, and its faults."""
+    """A title, what it shows, its faults and deviations.
+
+    `pack` names the variation of the county that it needs, where the buses alone can't show it (docs/emulator.md lists them).
+    """
 
     title: str
-    shows: str = ""
+    shows: str
+    pack: str = ""
     fault: list[Fault] = []
+    deviation: list[AnyDeviation] = []
 
 
 def list_scenarios() -> list[tuple[str, Scenario]]:
@@ -44,4 +50,7 @@ def _decode(text: bytes, name: str) -> Scenario:
     try:
         return msgspec.toml.decode(text, type=Scenario)
     except msgspec.DecodeError as error:
-        raise SimError(f"scenario {name}: {error}; correct the file") from None
+        hint = "correct the file"
+        if "deviation" in str(error):
+            hint = f"the kinds are {', '.join(list_kinds())}; docs/emulator.md lists what each takes"
+        raise SimError(f"scenario {name}: {error}; {hint}") from None

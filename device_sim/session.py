@@ -11,6 +11,7 @@ import msgspec
 
 from device_sim.clock import Clock
 from device_sim.commands import Commands
+from device_sim.deviations import AnyDeviation
 from device_sim.faults import Faults
 from device_sim.fleet import Fleet
 from device_sim.lock import lock_folder
@@ -41,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True):
     table: bool
     until_ms: int | None
     forget: bool = False
+    deviations: list[AnyDeviation] = []
 
 
 class Session:
@@ -65,6 +67,7 @@ class Session:
             plan.faults,
             states,
             self._outbox.list_plans(),
+            plan.deviations,
         )
         self.publisher = Publisher(
             plan.host,

@@ -85,7 +85,7 @@ class Pushing:
 
     def push(self, page: Page, message: dict[str, Any]) -> None:
         """Deliver one."""
-        until(lambda: page.wait_for_timeout(20) or self._registrations, "the browser tells of the worker", 15)
+        wait(page, lambda: self._registrations, "the browser tells of the worker")
         self._tools.send(
             "ServiceWorker.deliverPushMessage",
             {
@@ -110,7 +110,7 @@ def arrive(
     for _ in range(4):
         pushing.push(page, given)
         try:
-            until(lambda: page.wait_for_timeout(20) or condition(), what, 10)
+            wait(page, condition, what, 10)
         except AssertionError:
             continue
         return
@@ -123,9 +123,9 @@ def shown(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-def wait(page: Page, condition: Callable[[], object], what: str) -> None:
-    """Wait while the page goes on."""
-    until(lambda: page.wait_for_timeout(20) or condition(), what, 20)
+def wait(page: Page, condition: Callable[[], object], what: str, within_s: float = 60) -> None:
+    """Wait on something that the browser tells of by itself: it is heard only while the page is asked."""
+    until(lambda: (page.evaluate("null"), condition())[1], what, within_s)
 
 
 def test_a_push_is_shown_once_a_tag_and_to_nobody_after_the_log_out(phone: Visitor, served: Served) -> None:

@@ -69,11 +69,26 @@ def test_a_pack_may_have_marks_quotes_short_rows_and_columns_in_any_order(small:
     assert "no connection to 127.0.0.1:1 for ZW-0001" in done.stderr
 
 
-def test_the_scenarios_are_listed() -> None:
-    done = call("scenarios")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        "dead_zone", "dup", "on_time", "power_cut", "shuffle",
-    ]  # fmt: skip
+def test_every_scenario_is_listed_with_what_it_shows() -> None:
+    lines = call("scenarios").stdout.splitlines()
+    files = sorted(file.stem for file in (ROOT / "device_sim/scenarios").glob("*.toml"))
+    assert [line.split()[0] for line in lines] == files
+    assert all(len(line.partition(": ")[2]) > 20 for line in lines)
+
+
+def test_a_scenario_that_cannot_be_is_refused_with_what_to_write(tmp_path: Path, small: Path) -> None:
+    for text, words in (
+        ('kind = "flood"', "the kinds are late_start, "),
+        ('kind = "late_start"', "missing required field `by_s`"),
+        ('kind = "late_start"\nby_s = -1', "> 0"),
+        ('kind = "late_start"\nby_s = 60\nstop = 1', "unknown field `stop`"),
+        ('kind = "late_start"\nby_s = 60\nbus = 7', "no bus 7 in this session of 2"),
+    ):
+        file = tmp_path / "wrong.toml"
+        file.write_text(f'title = "Wrong"\nshows = "nothing"\n[[deviation]]\n{text}\n', encoding="utf-8")
+        done = call("run", "--pack", small, "--scenario", file, "--state", tmp_path / "state")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done
+        assert words in done.stderr
 
 
 @pytest.mark.mosquitto

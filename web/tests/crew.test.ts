@@ -41,6 +41,8 @@ class Phone {
   /** Open the page; `signIn` the first time only. */
   async open(signIn: boolean): Promise<Crew> {
     const clock = new Clock();
+    clock.start();
+    ended.push(() => clock.stop());
     const session = new Session(new Http(this.fake.url, this.send), clock, { suggest: () => undefined });
     if (signIn) await session.signIn('attendant', 'correct horse battery');
     else session.phase = 'signed_in';
@@ -86,6 +88,22 @@ const sentRides = (fake: Fake): string[] =>
     );
 
 describe("the attendant's phone", () => {
+  it('says whether the server knows of the sign-on, and signs on again where it went astray', async () => {
+    const { fake, crew } = await onTrip();
+    await crew.reload();
+    expect(crew.signedOn).toEqual({ kind: 'confirmed' });
+    fake.desk.alarms.duty = { driver: null, attendant: null, since: null };
+    await crew.reload();
+    // Right after the sign-on the answer may still be on its way; then it is missed.
+    await until(() => crew.signedOn?.kind === 'missing', 30_000);
+    const other = { id: 'x', code: 'A-0099', name: 'somebody else' };
+    fake.desk.alarms.duty = { driver: null, attendant: other, since: '2026-09-01T07:00:00+08:00' };
+    await crew.reload();
+    expect(crew.signedOn).toEqual({ kind: 'other', name: 'somebody else' });
+    crew.sign('on');
+    await until(() => crew.signedOn?.kind === 'confirmed', 30_000);
+  }, 120_000);
+
   it('begins at the stop that the bus comes to, and shows a tick at once', async () => {
     const { crew } = await onTrip();
     expect(crew.seq).toBe(3);
