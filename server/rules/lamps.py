@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from server.domain.finding import Finding
 from server.domain.record import Position
 from server.domain.rule_states import Spell, Watch
+from server.domain.thresholds import DEFAULTS
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Context, Entry, VehicleState
 from server.rules.statements import end, find_open, kept, seen
@@ -30,8 +31,10 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if trip is None:
         return state
     watch = trip.watch
-    if fix.door != 1:
-        if (watch.lamps is None and watch.sign is None) or fix.door is None:
+    if (
+        fix.door != 1 or fix.spd >= DEFAULTS.moving_off_kmh
+    ):  # a door that is open on the way is another matter
+        if watch.lamps is None and watch.sign is None:
             return state
         return replace(state, trip=_over(trip, fix.t))
     after = trip if watch.has_door else replace(trip, watch=replace(watch, has_door=True))

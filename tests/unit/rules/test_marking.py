@@ -68,6 +68,19 @@ def test_what_the_bus_never_sends_is_not_measured_and_decides_nothing() -> None:
     assert verdicts(morning(OUT, OUT)).marking.not_measured == ()
 
 
+def test_a_door_left_open_on_the_way_is_not_a_matter_of_lamps() -> None:
+    bus = a_start()
+    halt(bus, 0, ("CARD1",), OUT, OUT)
+    bus.wait(1)
+    bus.pos(0, 0, door=1, lamp=1, arm=1)
+    for n in range(1, 6):
+        bus.wait(5)
+        bus.pos(50 * n, 36, door=1, lamp=0, arm=0)
+    bus.wait(5)
+    bus.pos(300, 36, door=0, lamp=0, arm=0)
+    assert kinds(bus) == ["door_open_moving"]
+
+
 def test_lamps_on_the_way_are_nobodys_business() -> None:
     bus = a_start()
     halt(bus, 0, ("CARD1",), OUT, OUT)
