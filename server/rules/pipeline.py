@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from server.domain.hand import Cancelled, Handed, HeadCount, RearChecked, Received, Synced, Tick
+from server.domain.hand import HAND, Cancelled, Handed, HeadCount, RearChecked, Received, Synced, Tick
 from server.domain.record import Duty, Event, Position, RideRecord
 from server.domain.vehicle_day import Context, Entry, Unavailable, VehicleState
 from server.rules import (
     absences,
+    addressed,
     alarms,
     approaching,
     assignment,
@@ -86,6 +87,9 @@ PIPELINE: Mapping[type, tuple[Step, ...]] = {
     Cancelled: (cancelling.evaluate,),
 }
 
+# What decides which trip the bus runs: left out for an input that is said of an earlier one.
+OF_THE_BUS: tuple[Step, ...] = (substituting.evaluate, assignment.by_hand)
+
 OnError = Callable[[str, Entry, Exception], None]
 
 
@@ -95,11 +99,25 @@ def fold(state: VehicleState, entry: Entry, context: Context, on_error: OnError)
     A step that raises is reported to `on_error` and left out: it stops neither the others nor the record. Raise Unavailable where
     the context can't answer.
     """
-    for step in PIPELINE[type(entry.record)]:
+    steps = PIPELINE[type(entry.record)]
+    earlier = addressed.meant(state, entry) if entry.key.device == HAND else None
+    if earlier is None:
+        after = _run(steps, state, entry, context, on_error)
+    else:
+        steps = tuple(step for step in steps if step not in OF_THE_BUS)
+        said = _run(steps, addressed.seen(state, earlier), entry, context, on_error)
+        after = addressed.put_back(state, earlier, said.trip)
+    return replace(after, key=entry.key)
+
+
+def _run(
+    steps: Sequence[Step], state: VehicleState, entry: Entry, context: Context, on_error: OnError
+) -> VehicleState:
+    for step in steps:
         try:
             state = step(state, entry, context)
         except Unavailable:
             raise  # nobody's fault but the database's: what is folded without an answer would be wrong for good
         except Exception as error:  # the rule is broken, the stream must not be
             on_error(f"{step.__module__}.{step.__name__}", entry, error)
-    return replace(state, key=entry.key)
+    return state
