@@ -56,14 +56,16 @@ def passings_at_halt(
         return []
     last = index == len(itinerary.halts) - 1
     ahead = itinerary.calls_after(index)
-    leaving = [
-        (rider_id, seat)
-        for rider_id, seat in aboard.items()
-        if (last and not seat.stays)
-        or (not last and (seat.leaves_at == halt.call or seat.leaves_at not in ahead))
-    ]
+    leaving = [(rider_id, seat) for rider_id, seat in aboard.items() if _leaves(seat, halt.call, last, ahead)]
     queue, free_ms = passings_off(leaving, halt.call, open_ms, dice)
     return queue if last else [*queue, *_boarding(halt, riders, aboard, free_ms, dice)]
+
+
+def _leaves(seat: Seat, call: int, last: bool, ahead: frozenset[int]) -> bool:
+    """Whether a rider gets off here: at the own stop, at the next one served where that was driven past, else at the end."""
+    if last:
+        return not seat.stays
+    return seat.leaves_at == call or (seat.leaves_at < call and seat.leaves_at not in ahead)
 
 
 def passings_off(

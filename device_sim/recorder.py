@@ -95,9 +95,9 @@ class Recorder:
         )
 
     def _signals(self, job: Job | None) -> tuple[Flag, Flag]:
-        """Lamps and stop sign: out with the door, unless the run's script keeps them in."""
+        """Lamps and stop sign: out with the door's contact, unless the run's script keeps them in."""
         s = self._state
-        if not s.door:
+        if not s.door_seen:
             return 0, 0
         lamp: Flag = 1
         arm: Flag = 1

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from server.domain.hand import Cancelled, Handed, HeadCount, RearChecked, Received, Synced, Tick
+from server.domain.hand import HAND, Cancelled, Handed, HeadCount, RearChecked, Received, Synced, Tick
 from server.domain.record import Duty, Event, Position, RideRecord
 from server.domain.vehicle_day import Context, Entry, Unavailable, VehicleState
 from server.rules import (
     absences,
+    addressed,
     alarms,
     approaching,
     assignment,
@@ -107,6 +108,9 @@ PIPELINE: Mapping[type, tuple[Step, ...]] = {
     Cancelled: (cancelling.evaluate,),
 }
 
+# What decides which trip the bus runs: left out for an input that is said of an earlier one.
+OF_THE_BUS: tuple[Step, ...] = (substituting.evaluate, assignment.by_hand)
+
 OnError = Callable[[str, Entry, Exception], None]
 
 
@@ -116,11 +120,24 @@ def fold(state: VehicleState, entry: Entry, context: Context, on_error: OnError)
     A step that raises is reported to `on_error` and left out: it stops neither the others nor the record. Raise Unavailable where
     the context can't answer.
     """
-    after = _run(PIPELINE[type(entry.record)], state, entry, context, on_error)
-    followed = consequences.due(state, after)
-    if followed:
-        after = _run(followed, after, entry, context, on_error)
+    steps = PIPELINE[type(entry.record)]
+    earlier = addressed.meant(state, entry) if entry.key.device == HAND else None
+    if earlier is None:
+        after = _judged(steps, state, entry, context, on_error)
+    else:
+        steps = tuple(step for step in steps if step not in OF_THE_BUS)
+        said = _judged(steps, addressed.seen(state, earlier), entry, context, on_error)
+        after = addressed.put_back(state, earlier, said.trip)
     return replace(after, key=entry.key)
+
+
+def _judged(
+    steps: Sequence[Step], state: VehicleState, entry: Entry, context: Context, on_error: OnError
+) -> VehicleState:
+    """Run an input's own steps, then what follows from what they have changed."""
+    after = _run(steps, state, entry, context, on_error)
+    followed = consequences.due(state, after)
+    return _run(followed, after, entry, context, on_error) if followed else after
 
 
 def _run(

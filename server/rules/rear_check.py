@@ -31,10 +31,9 @@ def by_hand(state: VehicleState, entry: Entry, context: Context) -> VehicleState
     """Note the check that the attendant confirmed on the phone."""
     said, trip = entry.record, state.trip
     assert isinstance(said, RearChecked)
-    if trip is not None and trip.trip_id == said.trip_id:
-        return replace(state, trip=_checked(trip, said.t)) if _awaits(trip) else state
-    before = next((each for each in state.earlier if each.trip_id == said.trip_id), None)
-    return state if before is None else _checked_before(state, before, said.t, context)
+    if trip is None or trip.trip_id != said.trip_id or not _awaits(trip):
+        return state
+    return replace(state, trip=_checked(trip, said.t))
 
 
 def _awaits(trip: TripState) -> bool:

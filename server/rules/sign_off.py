@@ -31,14 +31,10 @@ def sync(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     """Keep up to when the attendant's phone has sent everything."""
     said, trip = entry.record, state.trip
     assert isinstance(said, Synced)
-    if trip is not None and trip.trip_id == said.trip_id:
-        after = _synced(trip, said)
-        return state if after is trip else replace(state, trip=after)
-    earlier = tuple(
-        _synced(each, said) if each.trip_id == said.trip_id else each for each in state.earlier
-    )  # the bus may have its next trip by now
-    changed = any(one is not other for one, other in zip(earlier, state.earlier, strict=True))
-    return replace(state, earlier=earlier) if changed else state
+    if trip is None or trip.trip_id != said.trip_id:
+        return state
+    after = _synced(trip, said)
+    return state if after is trip else replace(state, trip=after)
 
 
 def _synced(trip: TripState, said: Synced) -> TripState:

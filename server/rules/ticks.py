@@ -1,7 +1,7 @@
 """What the attendant ticks: the same boarding and alighting as a card's, whichever is first.
 
-A tick that says what is so already (the card was read as well) changes nothing. A tick for another trip than the one that runs is
-kept in the log and changes nothing either: it came too late to tell anybody.
+A tick that says what is so already (the card was read as well) changes nothing. A tick for a trip that the bus has left is that
+trip's (`addressed`).
 """
 
 from __future__ import annotations

@@ -259,13 +259,23 @@ class Folder:
                 head.found_again |= {one.key: one for one in after.findings}
             if head.behind and after.trip is not None and after.trip is not before.trip:
                 head.pending[after.trip.trip_id] = after.trip
-            if head.behind and after.earlier is not before.earlier:
+            if after.earlier is not before.earlier:
                 known = {id(trip) for trip in (*before.earlier, before.trip)}
-                head.pending |= {trip.trip_id: trip for trip in after.earlier if id(trip) not in known}
+                changed = [trip for trip in after.earlier if id(trip) not in known]
+                if head.behind:
+                    head.pending |= {trip.trip_id: trip for trip in changed}
+                else:
+                    self._project_again(work, head, changed)
             if cut and before.trip is not None:
                 self._end_turn(work, head, before.trip)
         if head.state.loose and head.state.loose is not loose:
             work.put_loose_rides(head.state)
+
+    def _project_again(self, work: LogWork, head: VehicleHead, changed: Iterable[TripState]) -> None:
+        """Write trips of before of which something was said; `project` sees those alone whose rows are known."""
+        for trip in changed:
+            if trip.trip_id not in head.projected:
+                self._project(work, head, trip)
 
     def _end_turn(self, work: LogWork, head: VehicleHead, trip: TripState) -> None:
         """Write a trip for the last time; one that the crew left before it began is anybody's again."""

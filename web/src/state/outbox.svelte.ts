@@ -14,6 +14,8 @@ const FIRST_RETRY_MS = 2000;
 const LAST_RETRY_MS = 30_000;
 /** With nothing to send the server is told so this often: alarms that rest on absence wait for the phone (PRODUCT). */
 const TELL_MS = 20_000;
+/** A trip that this phone has left is told about so long: what is due at its end (the check of its rear after 5 min) is over by then. */
+const LEFT_MS = 15 * 60_000;
 
 export type Post = {
   /** Make sure that somebody is signed in; throws Failure. */
@@ -31,16 +33,17 @@ export class Outbox {
   entries: readonly Entry[] = $state.raw([]);
   readonly waiting: readonly Entry[] = $derived(unsent(this.entries));
   readonly refused: readonly Entry[] = $derived(this.entries.filter((entry) => entry.refused !== null));
-  /** The trip whose silence the server is told about; null when this phone is on no trip. */
-  on: string | null = null;
 
+  #on: string | null = null;
+  /** Trips that were left, and until when the server is told about them. */
+  readonly #left = new Map<string, number>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #busy = false;
   /** The page is about to sleep: what may still be undone goes as well. */
   #all = false;
   #retry_ms = 0;
   #tries = 0;
-  #told_ms = 0;
+  readonly #told_ms = new Map<string, number>();
   /** The last call was forbidden: a token from before the session was made anew is, and one look at who is signed in heals it. */
   #forbidden = false;
 
@@ -51,6 +54,18 @@ export class Outbox {
     private readonly post: Post,
   ) {
     this.#reread();
+  }
+
+  /** The trip whose silence the server is told about; null when this phone is on no trip. */
+  get on(): string | null {
+    return this.#on;
+  }
+
+  set on(trip_id: string | null) {
+    if (trip_id === this.#on) return;
+    if (this.#on !== null) this.#left.set(this.#on, Date.now() + LEFT_MS);
+    if (trip_id !== null) this.#left.delete(trip_id);
+    this.#on = trip_id;
   }
 
   start(): void {
@@ -148,7 +163,7 @@ export class Outbox {
     }
     this.#tries = 0;
     this.#forbidden = false;
-    this.#told_ms = Date.now();
+    this.#told_ms.set(call.trip_id, Date.now());
     for (const entry of call.entries) this.shelf.drop(entry.client_id);
     this.#reread();
     this.post.reached(true);
@@ -156,12 +171,15 @@ export class Outbox {
     return call.entries.length > 0;
   }
 
-  /** Nothing is left: say so now and then. */
+  /** Nothing is left: say so now and then, of this trip and of those that were left lately. */
   #silence(): Call | null {
-    const trip_id = this.on;
-    if (trip_id === null || Date.now() < this.#told_ms + TELL_MS) return null;
-    if (this.waiting.some((entry) => entry.trip_id === trip_id)) return null;
-    return { trip_id, entries: [], synced_to: this.clock.exactly() };
+    for (const [id, until_ms] of this.#left) if (Date.now() >= until_ms) this.#left.delete(id);
+    const trip_id = [...(this.#on === null ? [] : [this.#on]), ...this.#left.keys()].find(
+      (id) =>
+        Date.now() >= (this.#told_ms.get(id) ?? 0) + TELL_MS &&
+        !this.waiting.some((entry) => entry.trip_id === id),
+    );
+    return trip_id === undefined ? null : { trip_id, entries: [], synced_to: this.clock.exactly() };
   }
 
   /** Whether to go on with the next call at once. */
@@ -182,9 +200,10 @@ export class Outbox {
       this.#reread();
       return true;
     }
+    if (said?.kind === 'refused') this.#left.delete(call.trip_id); // it is nothing to hold up the next trip for
     const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#tries++);
     this.#retry_ms = Date.now() + (said?.kind === 'too_many' ? said.retry_after_s * 1000 : wait);
-    this.#told_ms = Date.now();
+    this.#told_ms.set(call.trip_id, Date.now());
     return false;
   }
 }
