@@ -20,6 +20,7 @@ def two_trips(*, started: bool = True, aboard: tuple[str, ...] = ()) -> tuple[Re
     """Drive the first trip, everybody off but who stays aboard on the manifest; sign on to the second, and drive off with it."""
     bus = Recorder(at_ms=START_MS_BEFORE)
     bus.duty()
+    bus.duty("A-1", "attendant", tag=None)
     for n in range(LEGS):
         bus.stop_at(LEG_M * n, (f"CARD{n + 1}",))
         bus.drive(LEG_M * n, LEG_M * (n + 1))
