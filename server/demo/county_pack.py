@@ -21,6 +21,11 @@ from server.service.packs.pack import Pack
 
 SERVICE = "DAILY"
 _SEED = 617  # State Council decree 617
+# One crew drives the bus around the clock, which no county may: here a wait at the end of the road counts as a rest.
+HOURS = (
+    p.Setting(scope="system", name="driving_rest_s", value="120"),
+    p.Setting(scope="system", name="driving_24h_s", value="86400"),
+)
 
 
 class _Plan(msgspec.Struct):
@@ -46,6 +51,7 @@ def make_county(today: date, buses: int = len(ROUTES)) -> Pack:
         guardians=tuple(families.guardians),
         ride_plans=tuple(families.ride_plans),
         users=(*make_staff(routes), *families.users),
+        settings=HOURS,
     )
 
 
