@@ -17,7 +17,7 @@ from server.domain.vehicle_day import Entry, VehicleState
 from server.rules import absences, substituting
 from server.rules.pipeline import fold
 from server.service.corrections import corrections
-from server.service.ingest_ports import Bus, Catalogue, LogWork
+from server.service.ingest_ports import Bus, Catalogue, FoldWork
 from server.service.streams import Streams
 from server.service.timing import Timing
 from server.service.trip_verdicts import TripVerdicts
@@ -80,7 +80,7 @@ class Folder:
                 head.late_ms, head.refold_at = head.state.key.t + 1, now_s
                 self._due[vehicle] = None
 
-    def revise(self, work: LogWork, buses: Iterable[tuple[Bus, int]]) -> None:
+    def revise(self, work: FoldWork, buses: Iterable[tuple[Bus, int]]) -> None:
         """Fold buses again from an instant on: what was approved of their trips is not what it was."""
         for bus, from_ms in buses:
             self._revise(work, bus, {bus.vehicle_id: from_ms})
@@ -90,7 +90,7 @@ class Folder:
         """Say whether some vehicle's log isn't folded to its end."""
         return bool(self._lost or self._due)
 
-    def head(self, work: LogWork, bus: Bus) -> VehicleHead:
+    def head(self, work: FoldWork, bus: Bus) -> VehicleHead:
         """Give a vehicle's head, read from its checkpoint and log when it is not in memory.
 
         Must be called before new records of the vehicle are inserted. Rows are made equal to what was read, since a record
@@ -106,7 +106,7 @@ class Folder:
         found.bus = bus
         return found
 
-    def take(self, work: LogWork, head: VehicleHead, entry: Entry, *, hold: bool, now_s: float) -> None:
+    def take(self, work: FoldWork, head: VehicleHead, entry: Entry, *, hold: bool, now_s: float) -> None:
         """Fold a stored entry now, or leave it in the log for later: held while a lower seq is on its way, or late."""
         self._revise(work, head.bus, self._turns.heirs(head.bus.vehicle_id, entry.key.t))
         key = head.state.key
@@ -120,7 +120,7 @@ class Folder:
         else:
             self._fold_on(work, head, [entry])
 
-    def release(self, work: LogWork, vehicle_id: str, ready: Iterable[Entry], now_s: float) -> None:
+    def release(self, work: FoldWork, vehicle_id: str, ready: Iterable[Entry], now_s: float) -> None:
         """Fold entries that were held and need to wait no more."""
         head = self._heads[vehicle_id]
         done = sorted(ready, key=lambda entry: entry.key)
@@ -143,7 +143,7 @@ class Folder:
         """List the vehicles that should be folded on or again now, the longest waiting first."""
         return [*self._lost, *(vehicle for vehicle in self._due if now_s >= self._heads[vehicle].refold_at)]
 
-    def refold(self, work: LogWork, vehicle_id: str) -> list[str]:
+    def refold(self, work: FoldWork, vehicle_id: str) -> list[str]:
         """Fold a chunk of what a vehicle has to fold again, from the checkpoint below its oldest late record on.
 
         Give the trips it touched, once the end of the log is reached; until then the vehicle stays due.
@@ -158,7 +158,7 @@ class Folder:
         self._step(work, head)
         return head.finished_now()
 
-    def settle(self, work: LogWork) -> None:
+    def settle(self, work: FoldWork) -> None:
         """Bring running trips in line with who was said to be absent, though their bus may say nothing more."""
         for head in self._heads.values():
             self._settle(head)
@@ -170,7 +170,7 @@ class Folder:
             vehicle for vehicle, head in self._heads.items() if self._timing.is_due(head, now_ms)
         )
 
-    def project(self, work: LogWork) -> list[str]:
+    def project(self, work: FoldWork) -> list[str]:
         """Write what changed of vehicles and their trips, as of now, since their rows were last written; give the trips' ids."""
         written: list[str] = []
         for vehicle_id in sorted(self._folded):
@@ -194,7 +194,7 @@ class Folder:
         taken, self._rides = self._rides, []
         return taken
 
-    def _late(self, work: LogWork, head: VehicleHead, entry: Entry, now_s: float) -> None:
+    def _late(self, work: FoldWork, head: VehicleHead, entry: Entry, now_s: float) -> None:
         """Note that the fold has to go back; what lies ahead of a fold that is behind anyway is read in its turn."""
         if head.late_ms is None:
             if head.behind and (head.state.key is None or entry.key > head.state.key):
@@ -206,14 +206,14 @@ class Folder:
         head.late_ms = entry.key.t
         work.drop_checkpoints(head.bus.vehicle_id, entry.key.t)
 
-    def _go_back(self, work: LogWork, head: VehicleHead, base: VehicleState | None) -> None:
+    def _go_back(self, work: FoldWork, head: VehicleHead, base: VehicleState | None) -> None:
         vehicle_id = head.bus.vehicle_id
         after_ms = base.key.t if base and base.key else -1
         head.go_back(base, work.list_run(vehicle_id, after_ms))
         work.drop_loose_rides(vehicle_id, after_ms)
         self._holding.pop(vehicle_id, None)
 
-    def _step(self, work: LogWork, head: VehicleHead) -> None:
+    def _step(self, work: FoldWork, head: VehicleHead) -> None:
         """Fold one chunk of a vehicle that is behind; at the end of the log write every trip that was touched."""
         vehicle_id, began_s = head.bus.vehicle_id, self._now_s()
         entries, complete = work.load_log(vehicle_id, head.state, CHUNK)
@@ -241,7 +241,7 @@ class Folder:
         head.rest_until = self._now_s() + max(REFOLD_EVERY_S, REST * head.spent_s)
         head.spent_s = 0.0
 
-    def _fold_on(self, work: LogWork, head: VehicleHead, entries: Sequence[Entry]) -> None:
+    def _fold_on(self, work: FoldWork, head: VehicleHead, entries: Sequence[Entry]) -> None:
         """Fold entries that follow the head; while it is behind, trips are kept back until the end of the log."""
         context = self._turns.context(work, head.bus)
         loose = head.state.loose
@@ -271,13 +271,13 @@ class Folder:
         if head.state.loose and head.state.loose is not loose:
             work.put_loose_rides(head.state)
 
-    def _project_again(self, work: LogWork, head: VehicleHead, changed: Iterable[TripState]) -> None:
+    def _project_again(self, work: FoldWork, head: VehicleHead, changed: Iterable[TripState]) -> None:
         """Write trips of before of which something was said; `project` sees those alone whose rows are known."""
         for trip in changed:
             if trip.trip_id not in head.projected:
                 self._project(work, head, trip)
 
-    def _end_turn(self, work: LogWork, head: VehicleHead, trip: TripState) -> None:
+    def _end_turn(self, work: FoldWork, head: VehicleHead, trip: TripState) -> None:
         """Write a trip for the last time; one that the crew left before it began is anybody's again."""
         # As it is kept: what ends with its turn is ended there.
         kept = next((old for old in head.state.earlier if old.trip_id == trip.trip_id), None)
@@ -298,7 +298,7 @@ class Folder:
             return False
         return head.checkpoint_ms is None or state.key.t - head.checkpoint_ms >= CHECKPOINT_MS
 
-    def _checkpoint(self, work: LogWork, head: VehicleHead, state: VehicleState) -> None:
+    def _checkpoint(self, work: FoldWork, head: VehicleHead, state: VehicleState) -> None:
         # While something older waits to be folded, a checkpoint would keep it out for ever.
         if state.key is None or head.late_ms is not None or head.held:
             return
@@ -318,7 +318,7 @@ class Folder:
             head.set_trip(after)
             self._folded.add(head.bus.vehicle_id)
 
-    def _advanced(self, work: LogWork, head: VehicleHead, trip: TripState) -> TripState:
+    def _advanced(self, work: FoldWork, head: VehicleHead, trip: TripState) -> TripState:
         road = self._catalogue.find_road(trip.trip_id)
         shown = self._timing.advance(work, head, trip, None if road is None else road.plan)
         lookup = self._catalogue.context(head.bus)
@@ -326,7 +326,7 @@ class Folder:
             head, shown, road, lookup, lambda: self._timing.complete_ms(work, head, shown)
         )
 
-    def _project(self, work: LogWork, head: VehicleHead, folded: TripState) -> None:
+    def _project(self, work: FoldWork, head: VehicleHead, folded: TripState) -> None:
         trip, before = self._advanced(work, head, folded), head.projected.get(folded.trip_id)
         if before is trip:
             return
@@ -357,7 +357,7 @@ class Folder:
         self._revise(work, head.bus, claim.again)
         self._revise(work, head.bus, claim.moved, moved=True)
 
-    def _revise(self, work: LogWork, bus: Bus, revised: Revised, *, moved: bool = False) -> None:
+    def _revise(self, work: FoldWork, bus: Bus, revised: Revised, *, moved: bool = False) -> None:
         """Have vehicles of one operator folded again from an instant on.
 
         Not those whose fold has not come so far, unless something was moved into their logs: it would be passed by unread.
@@ -376,7 +376,7 @@ class Folder:
                 self._due[vehicle_id] = None
             head.late_ms = from_ms if head.late_ms is None else min(head.late_ms, from_ms)
 
-    def _unproject(self, work: LogWork, head: VehicleHead, trip_id: str) -> None:
+    def _unproject(self, work: FoldWork, head: VehicleHead, trip_id: str) -> None:
         """Take back a trip that, folded again, this bus did not run; another bus that said so too has it then."""
         never = TripState(trip_id, vehicle_id=head.bus.vehicle_id)
         told = corrections(work.list_told(trip_id), never)

@@ -120,20 +120,8 @@ class DayPlan(msgspec.Struct, frozen=True):
     trips: tuple[PlannedRun, ...]
 
 
-class LogWork(Protocol):
-    """One writing transaction of ingest."""
-
-    def insert_records(self, records: Sequence[tuple[Accepted, str | None, int]]) -> None:
-        """Store records with their vehicle and the instant of receipt; those known stay as they are."""
-
-    def list_hand_inputs(self, at_most: int) -> list[HandInput]:
-        """List what people said and nobody folded, in the order in which it was said; of a trip without a bus, cancellations alone."""
-
-    def insert_hand(self, said: HandInput, vehicle_id: str | None, received_ms: int) -> None:
-        """Put what a person said into a vehicle's log; None: it was heard, and is of no vehicle."""
-
-    def find_bus_of_trip(self, trip_id: str, t_ms: int) -> Bus | None:
-        """Find the bus that ran a trip at t_ms, else the one that is planned for it."""
+class FoldWork(Protocol):
+    """What the fold asks of one transaction: the log, checkpoints, and the rows that are its projection."""
 
     def find_holder(self, trip_id: str) -> Holder | None:
         """Find which bus runs a trip by its row."""
@@ -144,43 +132,11 @@ class LogWork(Protocol):
     def move_hand(self, trip_id: str, turns: Sequence[tuple[str, int]]) -> dict[str, int]:
         """Put what people said of a trip into the log of the bus whose turn it was; give the vehicles concerned, from when on."""
 
-    def list_given(self, since_ms: int, now_ms: int) -> list[tuple[Bus, int]]:
-        """List the buses whose trips were given to another, or back, since an instant, and from when on that holds."""
-
-    def list_day_plans(self, vehicle_ids: Sequence[str], now_ms: int) -> list[tuple[str, DayPlan]]:
-        """List what the buses of these vehicles have to run today, by their recorder."""
-
-    def list_awaiting(self, now_ms: int) -> list[str]:
-        """List the trips of the next day that were given to another bus and that no bus has begun."""
-
-    def announce(self, trip: TripState, told: Sequence[Told]) -> None:
-        """Write notices of a trip that no bus has begun."""
-
-    def cancel(self, trip: TripState, told: Sequence[Told]) -> None:
-        """Write a cancellation onto a trip that no bus has taken."""
-
-    def insert_rejected(self, rejected: Sequence[tuple[Rejected, int]]) -> None:
-        """Store what was refused, with the instant of receipt."""
-
     def load_epochs(self, device_id: str) -> dict[int, tuple[SeqRanges, int | None]]:
         """Load what has been received from a device and where its stream begins, by epoch."""
 
-    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
-        """Keep what has been received."""
-
     def find_instant(self, device_id: str, epoch: int, upto_seq: int) -> int | None:
         """Find the instant of a device's newest record up to a seq."""
-
-    def put_presence(
-        self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
-    ) -> None:
-        """Keep what a device says of itself; skew_ms None: it says nothing of its clock."""
-
-    def put_heads(self, heads: Iterable[Head]) -> None:
-        """Keep last positions."""
-
-    def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
-        """Load the instant of a vehicle's last position, and its interval."""
 
     def find_checkpoint(self, vehicle_id: str, below_ms: int | None) -> VehicleState | None:
         """Find the newest checkpoint whose input is older than below_ms (the newest of all when None)."""
@@ -228,14 +184,62 @@ class LogWork(Protocol):
     def reconcile_found(self, bus: Bus, found: Sequence[Finding], from_ms: int, now_ms: int) -> None:
         """Make the rows of what was found of a vehicle after an instant, and belongs to no trip, equal to `found`."""
 
-    def take_findings(self) -> list[str]:
-        """Take the ids of the findings that changed since last asked."""
-
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""
 
     def drop_loose_rides(self, vehicle_id: str, after_ms: int) -> None:
         """Forget a vehicle's rides after an instant that belong to no trip: they are folded again."""
+
+
+class LogWork(FoldWork, Protocol):
+    """One writing transaction of ingest."""
+
+    def insert_records(self, records: Sequence[tuple[Accepted, str | None, int]]) -> None:
+        """Store records with their vehicle and the instant of receipt; those known stay as they are."""
+
+    def list_hand_inputs(self, at_most: int) -> list[HandInput]:
+        """List what people said and nobody folded, in the order in which it was said; of a trip without a bus, cancellations alone."""
+
+    def insert_hand(self, said: HandInput, vehicle_id: str | None, received_ms: int) -> None:
+        """Put what a person said into a vehicle's log; None: it was heard, and is of no vehicle."""
+
+    def find_bus_of_trip(self, trip_id: str, t_ms: int) -> Bus | None:
+        """Find the bus that ran a trip at t_ms, else the one that is planned for it."""
+
+    def list_given(self, since_ms: int, now_ms: int) -> list[tuple[Bus, int]]:
+        """List the buses whose trips were given to another, or back, since an instant, and from when on that holds."""
+
+    def list_day_plans(self, vehicle_ids: Sequence[str], now_ms: int) -> list[tuple[str, DayPlan]]:
+        """List what the buses of these vehicles have to run today, by their recorder."""
+
+    def list_awaiting(self, now_ms: int) -> list[str]:
+        """List the trips of the next day that were given to another bus and that no bus has begun."""
+
+    def announce(self, trip: TripState, told: Sequence[Told]) -> None:
+        """Write notices of a trip that no bus has begun."""
+
+    def cancel(self, trip: TripState, told: Sequence[Told]) -> None:
+        """Write a cancellation onto a trip that no bus has taken."""
+
+    def insert_rejected(self, rejected: Sequence[tuple[Rejected, int]]) -> None:
+        """Store what was refused, with the instant of receipt."""
+
+    def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
+        """Keep what has been received."""
+
+    def put_presence(
+        self, device_id: str, online: bool, at_ms: int, skew_ms: int | None, body: bytes
+    ) -> None:
+        """Keep what a device says of itself; skew_ms None: it says nothing of its clock."""
+
+    def put_heads(self, heads: Iterable[Head]) -> None:
+        """Keep last positions."""
+
+    def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
+        """Load the instant of a vehicle's last position, and its interval."""
+
+    def take_findings(self) -> list[str]:
+        """Take the ids of the findings that changed since last asked."""
 
     def sweep(self, now_ms: int, since_on: str | None) -> list[str]:
         """Let trips that never started be missed; give them. `since_on` is the oldest service date looked at, None for all."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from server.domain.vehicle_day import Key
-from server.service.ingest_ports import LogWork
+from server.service.ingest_ports import FoldWork
 from server.service.watermark import SavedAnswer, Watermark
 
 SAVED_EVERY_S: Final = 1.0  # PROTOCOL, saved
@@ -38,7 +38,7 @@ class Streams:
         }
         self._marks.clear()
 
-    def mark(self, work: LogWork, device: str, epoch: int) -> Watermark:
+    def mark(self, work: FoldWork, device: str, epoch: int) -> Watermark:
         """Give the watermark of a device's epoch, read when it is not in memory."""
         self.read(work, device)
         epochs = self._marks[device]
@@ -56,7 +56,7 @@ class Streams:
         mark = self._marks.get(key.device, {}).get(key.epoch)
         return mark is not None and mark.awaits_below(key.seq, now_s)
 
-    def complete_ms(self, work: LogWork, device: str, upto_ms: int, now_s: float) -> int:
+    def complete_ms(self, work: FoldWork, device: str, upto_ms: int, now_s: float) -> int:
         """Give the instant, at most upto_ms, up to which every record of a device is here or is known to be lost for ever.
 
         What it lost with its memory, in an epoch before its present one, is not waited for.
@@ -87,7 +87,7 @@ class Streams:
         """List devices whose answer is due and whose watermarks were forgotten."""
         return [device for device, at in self._due.items() if at <= now_s and device not in self._marks]
 
-    def read(self, work: LogWork, device: str) -> None:
+    def read(self, work: FoldWork, device: str) -> None:
         """Read a device's watermarks when they are not in memory."""
         if device not in self._marks:
             self._marks[device] = {

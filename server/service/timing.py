@@ -15,7 +15,7 @@ from server.domain.finding import Finding
 from server.domain.plan import TripPlan
 from server.domain.trip import TripState
 from server.rules import deadlines
-from server.service.ingest_ports import LogWork
+from server.service.ingest_ports import FoldWork
 from server.service.streams import Streams
 from server.service.vehicle_head import Timed, VehicleHead
 
@@ -38,7 +38,7 @@ class Timing:
         self._now_ms = now_ms
         self._now_s = now_s
 
-    def advance(self, work: LogWork, head: VehicleHead, trip: TripState, plan: TripPlan | None) -> TripState:
+    def advance(self, work: FoldWork, head: VehicleHead, trip: TripState, plan: TripPlan | None) -> TripState:
         """Give a folded trip as it is now; the same value as long as nothing has changed."""
         now_ms, kept = self._now_ms(), head.timed.get(trip.trip_id)
         if kept is not None and kept.base is trip and now_ms < kept.look_ms:
@@ -72,7 +72,7 @@ class Timing:
         # The same riders are missing: the manifest stays the very value that it was, so that its rows aren't compared anew.
         return replace(deadlines.advanced(trip, reached), riders=kept.shown.riders)
 
-    def complete_ms(self, work: LogWork, head: VehicleHead, trip: TripState) -> int:
+    def complete_ms(self, work: FoldWork, head: VehicleHead, trip: TripState) -> int:
         """Give the instant up to which all that the bus and the attendant's phone have said is known (PRODUCT, definitions)."""
         fix = head.state.fix
         if fix is None:

@@ -16,7 +16,7 @@ from server.domain.plan import TripPlan
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Context, Entry, Lookup, VehicleState
 from server.rules.pipeline import fold
-from server.service.ingest_ports import Bus, Catalogue, Holder, LogWork
+from server.service.ingest_ports import Bus, Catalogue, FoldWork, Holder
 
 CHUNK: Final = 500
 Revised = dict[str, int]  # vehicle -> from which instant (UTC ms) it has to be folded again
@@ -47,11 +47,11 @@ class Turns:
         self._claims.clear()
         self._heirs.clear()
 
-    def context(self, work: LogWork, bus: Bus) -> Context:
+    def context(self, work: FoldWork, bus: Bus) -> Context:
         """Give what the fold of this bus may ask, within the caller's transaction."""
         return _Asked(self, work, bus, self._catalogue.context(bus))
 
-    def inherit(self, work: LogWork, vehicle_id: str) -> None:
+    def inherit(self, work: FoldWork, vehicle_id: str) -> None:
         """Read which trips were taken over from a vehicle that comes into memory."""
         for trip_id, heir, from_ms in work.list_heirs(vehicle_id):
             self._heirs.setdefault(vehicle_id, {})[heir, trip_id] = from_ms
@@ -63,7 +63,7 @@ class Turns:
             return {}
         return {heir: from_ms for (heir, _), from_ms in found.items() if t_ms < from_ms}
 
-    def list_turns(self, work: LogWork, trip_id: str) -> list[tuple[str, int]]:
+    def list_turns(self, work: FoldWork, trip_id: str) -> list[tuple[str, int]]:
         """List (vehicle, instant) of each turn, the one that runs last."""
         holder = self._holder(work, trip_id)
         if holder is None:
@@ -73,7 +73,9 @@ class Turns:
             (holder.vehicle_id, holder.from_ms),
         ]
 
-    def find_run(self, work: LogWork, bus: Bus, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
+    def find_run(
+        self, work: FoldWork, bus: Bus, trip_id: str, vehicle_id: str, t_ms: int
+    ) -> TripState | None:
         """Find the trip as the bus that had it at t_ms left it, where `vehicle_id` may take it over."""
         road = self._catalogue.find_road(trip_id)
         if road is None:
@@ -91,7 +93,7 @@ class Turns:
             return None
         return best
 
-    def claim(self, work: LogWork, plan: TripPlan, trip: TripState) -> Claim:
+    def claim(self, work: FoldWork, plan: TripPlan, trip: TripState) -> Claim:
         """Say whether a bus that says it runs a trip has it, and which buses have to be folded again for it.
 
         Only for a trip that was given to another bus than its permit's.
@@ -109,7 +111,7 @@ class Turns:
         self._ticked[trip.trip_id] = trip.by_tick
         return self._moved(work, trip.trip_id, before)
 
-    def drop(self, work: LogWork, trip_id: str, vehicle_id: str) -> Revised:
+    def drop(self, work: FoldWork, trip_id: str, vehicle_id: str) -> Revised:
         """Note that a bus doesn't run a trip after all; give which buses have to be folded again for it."""
         turns, claims = self.list_turns(work, trip_id), self._claims.get(trip_id, set())
         claims.discard(vehicle_id)
@@ -129,7 +131,7 @@ class Turns:
         )  # fmt: skip
         return _wins(plan, trip, held)
 
-    def _moved(self, work: LogWork, trip_id: str, before: Sequence[tuple[str, int]]) -> Claim:
+    def _moved(self, work: FoldWork, trip_id: str, before: Sequence[tuple[str, int]]) -> Claim:
         """Say who has to be folded again now that the turns aren't what they were; move what people said to the bus of its instant."""
         after = self.list_turns(work, trip_id)
         revised: Revised = {}
@@ -141,12 +143,12 @@ class Turns:
                     _keep_first(revised, other, from_ms)
         return Claim(True, revised, work.move_hand(trip_id, after))
 
-    def _holder(self, work: LogWork, trip_id: str) -> Holder | None:
+    def _holder(self, work: FoldWork, trip_id: str) -> Holder | None:
         if trip_id not in self._holders:
             self._holders[trip_id] = work.find_holder(trip_id)
         return self._holders[trip_id]
 
-    def _run(self, work: LogWork, bus: Bus, trip_id: str, until_ms: int) -> TripState | None:
+    def _run(self, work: FoldWork, bus: Bus, trip_id: str, until_ms: int) -> TripState | None:
         """Fold a bus's log up to an instant and give the trip as it was then; None when it was not this bus's."""
         state = work.find_checkpoint(bus.vehicle_id, until_ms) or VehicleState(bus.vehicle_id)
         context, complete = self.context(work, bus), False
@@ -166,7 +168,7 @@ class Turns:
 class _Asked:
     """What the fold of one bus may ask."""
 
-    def __init__(self, turns: Turns, work: LogWork, bus: Bus, lookup: Lookup) -> None:
+    def __init__(self, turns: Turns, work: FoldWork, bus: Bus, lookup: Lookup) -> None:
         self._turns = turns
         self._work = work
         self._bus = bus
