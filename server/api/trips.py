@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -11,10 +11,11 @@ from msgspec import Meta
 from server.api.endpoint import Ask, Endpoint, Page, Reply, Text
 from server.domain.trip import Phase
 from server.errors import InvalidError
-from server.service import policy, positions, trips_read
+from server.service import policy, positions, tracks, trips_read
 from server.service.instants import at
 from server.service.rows import TrackPoint, TripRow
 from server.service.shapes import Items, Manifest, PositionItem, Trip, TripDetail
+from server.service.tracks import Track
 
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 COLUMNS = ("at", "lat", "lon", "spd", "hdg")
@@ -55,13 +56,13 @@ def show_trip(ask: Ask) -> TripDetail:
 def show_track(ask: Ask) -> Reply:
     """Give the bus's positions on the trip, as GeoJSON or (Accept: text/csv) CSV."""
     query: TrackQuery = ask.query
-    row, points = trips_read.get_track(
+    row, points = tracks.get_track(
         ask.work, ask.scope, ask.subject, to_ms("from", query.from_), to_ms("to", query.to)
     )
     ask.note("read_track", ask.subject)
     if ask.accept_csv:
         return Reply(_csv(row, points), content_type="text/csv; charset=utf-8", filename="track.csv")
-    return Reply(_geojson(row, points), content_type="application/geo+json")
+    return Reply(tracks.show_track(ask.work, ask.scope, row, points), content_type="application/geo+json")
 
 
 def show_manifest(ask: Ask) -> Manifest:
@@ -102,18 +103,6 @@ def to_ms(name: str, instant: datetime | None) -> int | None:
     return round(instant.timestamp() * 1000)
 
 
-def _geojson(row: TripRow, points: list[TrackPoint]) -> dict[str, Any]:
-    features = [
-        {
-            "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [point.lon, point.lat]},
-            "properties": {"at": at(point.at_ms, row.timezone), "spd": point.spd, "hdg": point.hdg},
-        }
-        for point in points
-    ]
-    return {"type": "FeatureCollection", "features": features}
-
-
 def _csv(row: TripRow, points: list[TrackPoint]) -> bytes:
     lines = [",".join(COLUMNS)]
     for point in points:
@@ -129,8 +118,6 @@ ENDPOINTS = (
     ),
     Endpoint("GET", "/trips", policy.TRIPS, list_trips, Items[Trip], "Trips", query=TripQuery),
     Endpoint("GET", "/trips/{trip}", policy.TRIP, show_trip, TripDetail, "One trip, whole"),
-    Endpoint(
-        "GET", "/trips/{trip}/track", policy.TRACK, show_track, dict[str, Any], "The track", query=TrackQuery
-    ),
+    Endpoint("GET", "/trips/{trip}/track", policy.TRACK, show_track, Track, "The track", query=TrackQuery),
     Endpoint("GET", "/trips/{trip}/manifest", policy.MANIFEST, show_manifest, Manifest, "Who is on it"),
 )

@@ -106,6 +106,23 @@ class TrackPoint(msgspec.Struct, frozen=True):
     lon: float
     spd: float
     hdg: float | None
+    acc: float | None = None
+    fix: int = 1
+    door: int | None = None
+    lamp: int | None = None
+    arm: int | None = None
+
+
+class SignOnRow(msgspec.Struct, frozen=True):
+    """That a badge was read, and whose it is; `alcohol` mg per litre of breath."""
+
+    at_ms: int
+    role: str
+    state: str
+    badge: str
+    name: str | None
+    alcohol: float | None
+    tag: str | None
 
 
 class ChildRow(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Trips for those who run, supervise or receive them: lists, one whole, its track and its manifest."""
+"""Trips for those who run, supervise or receive them: lists, one whole and its manifest."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from server.service import shapes, sign_off, substitutions, verdicts_read
 from server.service.findings_read import reads_needs, worst
 from server.service.findings_rows import NeedRow
 from server.service.instants import at
-from server.service.policy import Scope, window_ms
-from server.service.rows import RosterRow, TrackPoint, TripRow
+from server.service.policy import Scope
+from server.service.rows import RosterRow, TripRow
 from server.service.trip_facts import TripFacts, gather
 from server.service.web_ports import Work
 
@@ -70,29 +70,6 @@ def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.Trip
         substitution=substitutions.of_trip(work, scope, row.id),
         duty=None if scope.kind == "guardian" else _duty(work, row),
     )  # fmt: skip
-
-
-def get_track(
-    work: Work, scope: Scope, trip_id: str, from_ms: int | None, to_ms: int | None
-) -> tuple[TripRow, list[TrackPoint]]:
-    """Give the positions of the trip's bus in order, within the trip's window and, if said, from..to.
-
-    Raise NotFoundError when no bus ran it.
-    """
-    row = work.trips.get(trip_id)
-    if row.device_id is None or row.runs_id is None:
-        raise NotFoundError("No bus has run this trip, so there is no track.")
-    first_ms, last_ms = window_ms(row)
-    if row.ended_at_ms is not None and scope.kind in ("all", "operators"):
-        last_ms = max(last_ms, row.ended_at_ms)
-    first_ms, last_ms = max(first_ms, from_ms or first_ms), min(last_ms, to_ms or last_ms)
-    points: list[TrackPoint] = []
-    for turn in row.turns:
-        if turn.device_id is not None:
-            until_ms = min(last_ms, turn.until_ms - 1)
-            points += work.trips.track(turn.vehicle_id, turn.device_id, first_ms, until_ms)
-        first_ms = max(first_ms, turn.until_ms)
-    return row, points + work.trips.track(row.runs_id, row.device_id, first_ms, last_ms)
 
 
 class RideFacts(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from server.domain.plan import Direction, PlanVersion
 from server.domain.preference import Preference
 from server.domain.trip import Visit
+from server.domain.vehicle_day import Road
 from server.domain.verdict import Excuse
 from server.service import rows
 from server.service.findings_rows import FindingStore
@@ -66,7 +67,7 @@ class ChildStore(Protocol):
 
 
 class TripStore(Protocol):
-    """Trips with their plan, visits, riders, positions."""
+    """Trips with their plan, visits and riders."""
 
     def page(
         self, scope: Scope, filters: dict[str, str], after: str | None, limit: int
@@ -80,7 +81,16 @@ class TripStore(Protocol):
     def head(self, vehicle_id: str) -> rows.Head | None: ...
     def heads(self, scope: Scope) -> list[rows.Head]: ...
     def running(self, scope: Scope) -> list[rows.TripRow]: ...
-    def track(self, vehicle_id: str, device_id: str, from_ms: int, to_ms: int) -> list[rows.TrackPoint]: ...
+
+
+class TrackStore(Protocol):
+    """What recorders sent while a trip ran, and the road that it is held against."""
+
+    def points(self, vehicle_id: str, device_id: str, from_ms: int, to_ms: int) -> list[rows.TrackPoint]: ...
+    def sign_ons(
+        self, vehicle_id: str, device_id: str, code: str, from_ms: int, to_ms: int
+    ) -> list[rows.SignOnRow]: ...
+    def find_road(self, trip_id: str) -> Road | None: ...
 
 
 class NoticeStore(Protocol):
@@ -174,6 +184,8 @@ class Work(Protocol):
     def children(self) -> ChildStore: ...
     @property
     def trips(self) -> TripStore: ...
+    @property
+    def tracks(self) -> TrackStore: ...
     @property
     def notices(self) -> NoticeStore: ...
     @property

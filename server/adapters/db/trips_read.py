@@ -1,4 +1,4 @@
-"""Trips with the names around them, their plan, visits, riders and positions, read from the database."""
+"""Trips with the names around them, their plan, visits and riders, read from the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from server.adapters.db.tables import (
     operators,
     people,
     plans,
-    records,
     riders,
     routes,
     schools,
@@ -25,13 +24,12 @@ from server.adapters.db.tables import (
     visits,
 )
 from server.domain.plan import PlanVersion
-from server.domain.record import Position
 from server.domain.trip import OnDuty, SignOff, Turn, Visit
 from server.domain.verdict import Excuse, Verdicts
 from server.errors import InvalidError, NotFoundError
 from server.service.instants import day_after
 from server.service.policy import Scope
-from server.service.rows import ChildRow, Head, RosterRow, TrackPoint, TripRow
+from server.service.rows import ChildRow, Head, RosterRow, TripRow
 from server.service.shapes import Named
 
 _verdicts = msgspec.json.Decoder(Verdicts)
@@ -205,18 +203,6 @@ class TripsDb:
     def running(self, scope: Scope) -> list[TripRow]:
         query = select_trips().where(trips_in(scope), _near(scope), trips.c.state.in_(_LIVE))
         return [trip_row(row) for row in self._connection.execute(query)]
-
-    def track(self, vehicle_id: str, device_id: str, from_ms: int, to_ms: int) -> list[TrackPoint]:
-        bodies = self._connection.scalars(
-            select(records.c.body)
-            .where(
-                records.c.vehicle_id == vehicle_id, records.c.device_id == device_id, records.c.kind == "pos",
-                records.c.t_ms.between(from_ms, to_ms),
-            )
-            .order_by(records.c.t_ms, records.c.epoch, records.c.seq)
-        )  # fmt: skip
-        decode = msgspec.json.Decoder(Position).decode
-        return [TrackPoint(pos.t, pos.lat, pos.lon, pos.spd, pos.hdg) for pos in map(decode, bodies)]
 
     def _heads(self, mine: ColumnElement[bool]) -> list[Head]:
         query = (

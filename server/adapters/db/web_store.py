@@ -21,6 +21,7 @@ from server.adapters.db.preferences import PreferencesDb
 from server.adapters.db.push_subscriptions import PushSubscriptionsDb
 from server.adapters.db.scopes import ScopesDb
 from server.adapters.db.substitutions_store import SubstitutionsDb
+from server.adapters.db.tracks_read import TracksDb
 from server.adapters.db.trips_read import TripsDb
 from server.domain.plan import PlanVersion
 
@@ -33,6 +34,7 @@ class DbWork:
         self.accounts = AccountsDb(connection)
         self.children = ChildrenDb(connection)
         self.trips = TripsDb(connection, kept)
+        self.tracks = TracksDb(connection)
         self.notices = NoticesDb(connection)
         self.preferences = PreferencesDb(connection)
         self.findings = FindingsDb(connection)

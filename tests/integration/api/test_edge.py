@@ -146,6 +146,13 @@ def test_a_track_comes_as_geojson_or_csv(web: Web) -> None:
     shown = browser.get(path)
     assert shown.content_type == "application/geo+json"
     assert shown.json["features"][0]["geometry"]["coordinates"] == [105.2, 37.5]
+    [first, *_] = shown.json["features"]
+    assert first["properties"] | {"at": ""} == {
+        "at": "", "spd": 30.0, "hdg": None, "acc": None, "fix": 1, "door": None, "lamp": None, "arm": None, "limit": 60.0,
+    }  # fmt: skip
+    assert (shown.json["corridor_m"], shown.json["overspeed_margin_percent"]) == (50.0, 10.0)
+    assert shown.json["signed_on"] == []
+    assert web.browser("school-alpha").get(path).json["signed_on"] is None
     lines = browser.get(path, headers={"Accept": "text/csv"}).text.splitlines()
     assert lines[:2] == ["at,lat,lon,spd,hdg", "2026-09-21T07:01:00+08:00,37.5,105.2,30,"] and len(lines) == 4
     later = browser.get(path + "?from=2026-09-21T07:01:05%2B08:00&to=2026-09-21T07:01:05%2B08:00")
