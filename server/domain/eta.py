@@ -136,3 +136,12 @@ def _left_ms(stops: Sequence[TripStop], metre: float, seq: int) -> float:
     leg_m = ahead.metre - behind.metre
     share = 1.0 if leg_m <= 0 else min(1.0, max(0.0, (ahead.metre - metre) / leg_m))
     return (ahead.arrival_ms - behind.departure_ms) * share
+
+
+def leg_ms_per_m(stops: Sequence[TripStop], seq: int) -> float:
+    """Give by how many ms an arrival can get earlier for each metre driven on the leg to stop `seq`."""
+    if not 0 < seq < len(stops):
+        return 0.0
+    behind, ahead = stops[seq - 1], stops[seq]
+    leg_m = ahead.metre - behind.metre
+    return max(0.0, (ahead.arrival_ms - behind.departure_ms) / leg_m) if leg_m > 0 else 0.0

@@ -10,6 +10,7 @@ import msgspec
 from server.domain.finding import Finding
 from server.domain.geo import Polyline
 from server.domain.hand import HAND, Hand
+from server.domain.lull import Lull
 from server.domain.permit_facts import PermitFacts, PersonFacts, VehicleFacts
 from server.domain.plan import TripPlan
 from server.domain.record import Folded
@@ -108,13 +109,17 @@ class VehicleState(msgspec.Struct, frozen=True):
 
 
 class Road(msgspec.Struct, frozen=True):
-    """A trip's plan with its shape ready for projection, and all that its rules go by, resolved once."""
+    """A trip's plan with its shape ready for projection, and all that its rules go by, resolved once.
+
+    `lull` spares estimates and changes with the positions; what is folded doesn't depend on it.
+    """
 
     plan: TripPlan
     line: Polyline
     speeds: SpeedLimits
     thresholds: Thresholds = DEFAULTS
     permit: PermitFacts = PermitFacts()
+    lull: Lull = msgspec.field(default_factory=Lull)
 
     @classmethod
     def of(

@@ -4,23 +4,30 @@ Fires when the estimate for the stop is the guardian's minutes away or less, or 
 number of stops before it (the first stop, where there aren't so many); the default is `DEFAULT_LEAD`. The bus must be on its way:
 in the morning it matters to riders who are still expected there, in the afternoon to riders who are aboard. A stop that is behind, or
 that the bus stands at, isn't approached. A choice made during the trip holds for what comes; who was told is not told again.
+Estimates are made only where somebody may have to be told (`domain/lull`, decision 0154).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from math import inf
 
 from msgspec.structs import replace
 
-from server.domain.eta import estimate
+from server.domain.eta import estimate, leg_ms_per_m
 from server.domain.plan import TripPlan
 from server.domain.preference import DEFAULT_LEAD, Lead
 from server.domain.record import Position
-from server.domain.trip import Announcement, TripState
+from server.domain.trip import Announcement, RiderState, TripState
 from server.domain.vehicle_day import Context, Entry, VehicleState
 from server.rules.visits import find_visit
 
+LOOK_AHEAD_MS = (
+    10 * 60_000
+)  # own choice: what comes near later than that beyond the longest lead is looked at again by then
 INTERVAL_S = 5.0  # staleness is judged at the fix itself, so any interval will do
+
+_Wait = tuple[RiderState, str | None, Lead]  # whose guardian: None for all who chose nothing
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -32,65 +39,98 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     road = context.find_road(trip.trip_id)
     if road is None:
         return state
-    near = _near(trip, road.plan, fix.t)
-    if not near and not road.plan.choices.counts_stops:
+    if road.lull.holds(trip, fix.t):
         return state
-    told = list(_told(trip, road.plan, near, fix.t))
-    return replace(state, trip=replace(trip, announcements=(*trip.announcements, *told))) if told else state
+    waits = _waits(trip, road.plan, fix.t)
+    told, until_ms = _told(trip, road.plan, waits, fix.t) if waits else ([], inf)
+    if told:
+        trip = replace(trip, announcements=(*trip.announcements, *told))
+    until_ms = min(until_ms, _next_choice_ms(road.plan, fix.t))
+    road.lull.begin(trip, fix.t, until_ms, leg_ms_per_m(road.plan.stops, trip.next_seq))
+    return replace(state, trip=trip) if told else state
 
 
-def _near(trip: TripState, plan: TripPlan, t_ms: int) -> dict[str, int]:
-    """Give how many ms ahead each stop is that is within anybody's minutes."""
-    widest_ms = plan.choices.widest_ms
-    etas = estimate(
-        plan.stops, state=trip.state, metre=trip.metre, at_ms=t_ms, now_ms=t_ms, interval_s=INTERVAL_S,
-        next_seq=trip.next_seq, visits=trip.visits, within_ms=widest_ms,
-    )  # fmt: skip
-    served = {visit.seq for visit in trip.visits}
-    near: dict[str, int] = {}
-    for stop, eta in zip(plan.stops, etas, strict=True):
-        if eta is not None and stop.seq not in served and eta.at_ms - t_ms <= widest_ms:
-            near.setdefault(stop.id, eta.at_ms - t_ms)  # where a route passes a stop twice, the first time
-    return near
-
-
-def _told(trip: TripState, plan: TripPlan, near: Mapping[str, int], t_ms: int) -> Iterator[Announcement]:
-    """Announce to the guardians, to whom it matters and who weren't told yet, what has come within their lead."""
+def _waits(trip: TripState, plan: TripPlan, t_ms: int) -> list[_Wait]:
+    """List the guardians to whom it matters and who weren't told yet, with what they chose."""
     wanted = "expected" if plan.direction == "to_school" else "aboard"
-    counted = _stops_to_go(trip, plan) if plan.choices.counts_stops else {}
-    waiting = [
-        rider
-        for rider in trip.riders
-        if rider.state == wanted and (rider.stop_id in near or rider.stop_id in counted)
-    ]
-    if not waiting:
-        return
+    riders = [rider for rider in trip.riders if rider.state == wanted and rider.stop_id is not None]
+    if not riders:
+        return []
     told_of: dict[str, list[Announcement]] = {}
     for one in trip.announcements:
         if one.kind == "approaching":
             told_of.setdefault(one.rider_id, []).append(one)
-    for rider in waiting:
+    waits: list[_Wait] = []
+    for rider in riders:
+        said = told_of.get(rider.rider_id, ())
+        if not any(one.user_id is None for one in said):
+            waits.append((rider, None, DEFAULT_LEAD))
+        if rider.rider_id in plan.choices.by_rider:
+            waits += [
+                (rider, user_id, choice.lead)
+                for user_id, choice in plan.choices.at(rider.rider_id, t_ms).items()
+                if not any(plan.choices.is_for(one, user_id) for one in said)
+            ]
+    return waits
+
+
+def _told(
+    trip: TripState, plan: TripPlan, waits: Sequence[_Wait], t_ms: int
+) -> tuple[list[Announcement], float]:
+    """Announce what has come within the lead of those who wait.
+
+    Give also the instant (UTC ms) before which there is nobody else to tell, as long as estimates, riders and visits are as they are.
+    """
+    within_ms = plan.choices.widest_ms + LOOK_AHEAD_MS
+    ahead = _ahead(trip, plan, t_ms, within_ms)
+    counted = _stops_to_go(trip, plan) if plan.choices.counts_stops else {}
+    told: list[Announcement] = []
+    until_ms = inf
+    for rider, user_id, lead in waits:
         stop_id = rider.stop_id
         assert stop_id is not None
-        said = told_of.get(rider.rider_id, [])
-        if said and said[0].user_id is None and rider.rider_id not in plan.choices.by_rider:
-            continue  # nobody chose otherwise, and all were told
-        default: list[tuple[str | None, Lead]] = (
-            [] if any(one.user_id is None for one in said) else [(None, DEFAULT_LEAD)]
-        )
-        own = [(user_id, choice.lead) for user_id, choice in plan.choices.at(rider.rider_id, t_ms).items()]
-        for user_id, lead in (*default, *own):
-            if user_id is not None and any(plan.choices.is_for(one, user_id) for one in said):
-                continue
-            if lead.by == "stops":
-                to_go = counted.get(stop_id)
-                if to_go is not None and to_go <= lead.value:
-                    yield Announcement(
+        if lead.by == "stops":
+            to_go = counted.get(stop_id)
+            if to_go is not None and to_go <= lead.value:
+                told.append(
+                    Announcement(
                         rider.rider_id, "approaching", 1, t_ms, stop_id, stops=to_go, user_id=user_id
                     )
-            elif stop_id in near and near[stop_id] <= lead.value * 60_000:
-                minutes = max(1, round(near[stop_id] / 60_000))
-                yield Announcement(rider.rider_id, "approaching", 1, t_ms, stop_id, minutes, user_id=user_id)
+                )
+            continue
+        lead_ms = lead.value * 60_000
+        near_ms = ahead.get(stop_id, t_ms + within_ms) - t_ms
+        if near_ms > lead_ms:
+            until_ms = min(until_ms, t_ms + near_ms - lead_ms)
+            continue
+        minutes = max(1, round(near_ms / 60_000))
+        told.append(Announcement(rider.rider_id, "approaching", 1, t_ms, stop_id, minutes, user_id=user_id))
+    return told, until_ms
+
+
+def _ahead(trip: TripState, plan: TripPlan, t_ms: int, within_ms: int) -> dict[str, int]:
+    """Give when (UTC ms) the bus is expected at each stop that it has not served and comes to within so many ms."""
+    etas = estimate(
+        plan.stops, state=trip.state, metre=trip.metre, at_ms=t_ms, now_ms=t_ms, interval_s=INTERVAL_S,
+        next_seq=trip.next_seq, visits=trip.visits, within_ms=within_ms,
+    )  # fmt: skip
+    served = {visit.seq for visit in trip.visits}
+    ahead: dict[str, int] = {}
+    for stop, eta in zip(plan.stops, etas, strict=True):
+        if eta is not None and stop.seq not in served:
+            ahead.setdefault(stop.id, eta.at_ms)  # where a route passes a stop twice, the first time
+    return ahead
+
+
+def _next_choice_ms(plan: TripPlan, t_ms: int) -> float:
+    """Give the instant from which the next choice holds; infinity where none is to come."""
+    later = (
+        choice.from_ms
+        for choices in plan.choices.by_rider.values()
+        for choice in choices
+        if choice.from_ms > t_ms
+    )
+    return min(later, default=inf)
 
 
 def _stops_to_go(trip: TripState, plan: TripPlan) -> dict[str, int]:
