@@ -13,13 +13,14 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from server.adapters.db.devices import DbDevices
-from server.adapters.db.engine import Database
+from server.adapters.db.engine import Database, database_file, parse_url
 from server.clock import Clock, SystemClock, make_clock
 from server.config import Settings
 from server.errors import SixFixedError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 WEB_DIST: Final = Path(__file__).parents[1] / "web" / "dist"
 BEAT_S: Final = 2.0
 HOUR_S: Final = 3600.0
+ALIVE_MS: Final = 10_000  # own choice: five heartbeats of ingest
+SETTLED_S: Final = 4.0  # own choice: twice what ingest takes to look at its clock
 CHANGED_S: Final = 2.0  # real seconds; INTERFACES 6.15 gives an import five
 
 T = TypeVar("T")
@@ -378,6 +381,46 @@ def broker_acl(settings: Settings) -> str:
     from server.adapters.mqtt.acl import mosquitto_acl
 
     return mosquitto_acl()
+
+
+def replay(settings: Settings, what: str, *, on: str | None, since: str | None) -> Any:  # noqa: ANN401 - printed as it is
+    """Replay a trip (its id, or its timetable's code with a date) or a date; give the report. Nothing is written.
+
+    Ingest that runs may be two seconds behind its own clock: what differs is looked at once more. Raise ReplayError.
+    """
+    from server.adapters.db.catalogue import DatabaseCatalogue
+    from server.adapters.db.counters import value_of
+    from server.adapters.db.replay import ReplayRows
+    from server.adapters.db.schema_version import version_problem
+    from server.domain.vehicle_day import Unavailable
+    from server.service.replay import ReplayError, replay_chosen
+
+    clock = make_clock(settings.clock)
+
+    def once(database: Database) -> tuple[Any, bool]:
+        with database.read() as connection:
+            heard_ms = value_of(connection, "alive.ingest")
+            stored, catalogue = ReplayRows(connection), DatabaseCatalogue(database, clock)
+            report = replay_chosen(stored, catalogue, what, clock.now_ms(), on=on, since=since)
+        return report, SystemClock().now_ms() - heard_ms < ALIVE_MS
+
+    def work(database: Database) -> Any:  # noqa: ANN401 - see above
+        path = database_file(parse_url(settings.database_url))
+        if path is not None and not path.exists():
+            raise ReplayError(f"There is no database {path}; name the data folder with --data DIR.")
+        try:
+            problem = version_problem(database)
+            if problem is not None:
+                raise ReplayError(problem[:1].upper() + problem[1:] + ".")
+            report, runs = once(database)
+            if not report.equal and runs:
+                time.sleep(SETTLED_S)
+                report, _ = once(database)
+        except Unavailable as why:
+            raise ReplayError(f"The database can't be read: {why}; see that it runs and try again.") from why
+        return report
+
+    return _with_database(settings, work)
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------

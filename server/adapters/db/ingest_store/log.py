@@ -144,10 +144,10 @@ class LogRows(WaitingRows):
         complete = len(rows) < at_most
         if not complete:
             last_ms = rows[-1].t_ms
-            found += [_entry(*row) for row in rows if row.t_ms < last_ms]
+            found += [entry_of(*row) for row in rows if row.t_ms < last_ms]
             found += self._load_instant(vehicle_id, last_ms)
         else:
-            found += [_entry(*row) for row in rows]
+            found += [entry_of(*row) for row in rows]
         found.sort(key=lambda entry: entry.key)
         return found, complete
 
@@ -163,8 +163,9 @@ class LogRows(WaitingRows):
 
     def _load_instant(self, vehicle_id: str, t_ms: int) -> list[Entry]:
         query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms == t_ms)
-        return [_entry(*row) for row in self._connection.execute(query)]
+        return [entry_of(*row) for row in self._connection.execute(query)]
 
 
-def _entry(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes) -> Entry:
+def entry_of(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes) -> Entry:
+    """Read a row of the log."""
     return Entry(Key(t_ms, device, epoch, seq), _decoders[kind].decode(body))
