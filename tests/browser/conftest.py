@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.demo import Demo, running
-from tests.browser.visitor import Visitor
+from tests.browser.town import Town, living
+from tests.browser.visitor import Place, Visitor
 from tests.conftest import ROOT, find_chromium
 from tests.ports import free_port
 from tests.waiting import PATIENCE_S
@@ -49,6 +50,28 @@ def visit(browser: Browser, demo: Demo) -> Iterator[Callable[..., Visitor]]:
 
     def make(*words: Any) -> Visitor:  # noqa: ANN401 - a visitor's own words
         made.append(Visitor(browser, demo, *words))
+        return made[-1]
+
+    yield make
+    for visitor in made:
+        visitor.leave()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """Give a town whose buses do as the tests of a module say, each with buses of its own."""
+    assert (ROOT / "web/dist/index.html").is_file(), "the pages are not built: run `make web`"
+    with living(tmp_path_factory.mktemp("town"), free_port(), free_port()) as found:
+        yield found
+
+
+@pytest.fixture
+def call(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Give a maker of visitors to any place, who leave when the test ends."""
+    made: list[Visitor] = []
+
+    def make(place: Place, *words: Any) -> Visitor:  # noqa: ANN401 - a visitor's own words
+        made.append(Visitor(browser, place, *words))
         return made[-1]
 
     yield make

@@ -62,7 +62,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def phone(browser: Browser, served: Served) -> Iterator[Visitor]:
     """Give a guardian's phone that may show notices."""
-    found = Visitor(browser, Place(served.url))  # type: ignore[arg-type]
+    found = Visitor(browser, Place(served.url))
     found.context.grant_permissions(["notifications"], origin=served.url)
     yield found
     found.leave()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
-from tests.browser.demo import Demo, Family
+from tests.browser.demo import Family
 from tests.conftest import ROOT
 from tests.waiting import PATIENCE_S, until
 
@@ -24,13 +24,21 @@ SUBMIT = {"zh": "登录", "en": "Sign in"}
 NOBODY = "the server responded with a status of 401"
 
 
+class Place(Protocol):
+    """Where a visitor goes: the demo, or any other system."""
+
+    @property
+    def url(self) -> str:
+        """Give the address of its pages."""
+
+
 class Visitor:
     """One person's browser."""
 
     def __init__(
         self,
         browser: Browser,
-        demo: Demo,
+        demo: Place,
         size: tuple[int, int] = PHONE,
         language: Language = "zh",
         scheme: Scheme = "light",
@@ -68,13 +76,18 @@ class Visitor:
         self.forgiven = (*self.forgiven, words)
 
     def log_in(self, family: Family) -> Page:
-        """Log in as a person does, and wait for the first sentence."""
+        """Log in as a guardian does, and wait for the first sentence."""
+        page = self.enter(family.username, family.password)
+        expect(self.at("sentence")).to_be_visible()
+        return page
+
+    def enter(self, username: str, password: str) -> Page:
+        """Log in as anybody does."""
         page = self.page
         page.goto(self.demo.url)
-        page.get_by_label(USERNAME[self.language], exact=True).fill(family.username)
-        page.get_by_label(PASSWORD[self.language], exact=True).fill(family.password)
+        page.get_by_label(USERNAME[self.language], exact=True).fill(username)
+        page.get_by_label(PASSWORD[self.language], exact=True).fill(password)
         page.get_by_role("button", name=SUBMIT[self.language], exact=True).click()
-        expect(self.at("sentence")).to_be_visible()
         return page
 
     def at(self, hook: str) -> Locator:
