@@ -214,11 +214,24 @@ class Pusher:
             ]:
                 self._deliveries.record(over, now_ms)
             chosen = self._choose([due for due in found if due.over is None], full)
-            until_ms = real_ms + round(CLAIM_S * 1000)
-            for due in self._deliveries.take(chosen, real_ms=real_ms, until_ms=until_ms) if chosen else ():
-                self._begin(due)
-            if not chosen and not over:
+            if chosen:
+                self._take(chosen, real_ms)
+            elif not over:
                 return
+
+    def _take(self, chosen: Sequence[Due], real_ms: int) -> None:
+        """Begin those that nobody else took. They count as under way from before the claim: there is no moment at which one is neither."""
+        keys = {due.key for due in chosen}
+        self._under_way |= keys
+        begun: set[tuple[str, str]] = set()
+        try:
+            for due in self._deliveries.take(
+                chosen, real_ms=real_ms, until_ms=real_ms + round(CLAIM_S * 1000)
+            ):
+                begun.add(due.key)
+                self._begin(due)
+        finally:
+            self._under_way -= keys - begun
 
     def _choose(self, dues: Sequence[Due], full: set[str]) -> list[Due]:
         """Choose what there is room for; what has none fills its origin, and the next look sees what is behind it."""
@@ -234,7 +247,6 @@ class Pusher:
         return chosen
 
     def _begin(self, due: Due) -> None:
-        self._under_way.add(due.key)
         self._origins.began(origin_of(due.endpoint))
         push = self._push(due)
 
