@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import gevent
 from flask import Flask
 from flask.testing import FlaskClient
 from py_vapid import Vapid02
@@ -54,6 +55,23 @@ class House:
             hear(topic, payload)
 
 
+class EndingPool(GeventPool):
+    """The real pool, whose later jobs end with the test: one that tries again for ever must not outlive its database."""
+
+    waiting: ClassVar[list[gevent.Greenlet]] = []
+
+    def later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Run `job` after so many real seconds, unless the test is over by then."""
+        self.waiting.append(gevent.spawn_later(seconds, job))
+
+    @classmethod
+    def end(cls, since: int) -> None:
+        """Forget the jobs that were put after the first `since`."""
+        for job in cls.waiting[since:]:
+            job.kill(block=False)
+        del cls.waiting[since:]
+
+
 class Web:
     """One web role."""
 
@@ -77,7 +95,7 @@ class Web:
             store=DbWebStore(database),
             clock=self.clock,
             real=self.real,
-            pool=GeventPool(),
+            pool=EndingPool(),
             publish=self.house.publish,
             subscribe=self.house.subscribe,
             database_problem=lambda: None,

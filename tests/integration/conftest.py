@@ -14,6 +14,7 @@ from sqlalchemy import URL, NullPool, create_engine, text
 from server.adapters.db import migrate
 from server.adapters.db.engine import Database, parse_url
 from tests.builders.schema import new_sqlite
+from tests.builders.web import EndingPool
 
 _TEMPLATE = "template_of_tests"
 # What a power cut would take is not what these tests are about, and half of their time would go into it.
@@ -78,6 +79,14 @@ def make_postgres(request: pytest.FixtureRequest) -> Iterator[Callable[..., str]
     yield make
     for postgres, url in made:
         postgres.drop(url)
+
+
+@pytest.fixture(autouse=True)
+def ended_with_the_test() -> Iterator[None]:
+    """End what a web role of this test has put off."""
+    since = len(EndingPool.waiting)
+    yield
+    EndingPool.end(since)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
