@@ -39,12 +39,12 @@ class Phone {
   };
 
   /** Open the page; `signIn` the first time only. */
-  async open(signIn: boolean): Promise<Crew> {
+  async open(signIn: boolean, name = 'attendant'): Promise<Crew> {
     const clock = new Clock();
     clock.start();
     ended.push(() => clock.stop());
     const session = new Session(new Http(this.fake.url, this.send), clock, { suggest: () => undefined });
-    if (signIn) await session.signIn('attendant', 'correct horse battery');
+    if (signIn) await session.signIn(name, 'correct horse battery');
     else session.phase = 'signed_in';
     const crew = new Crew(session, clock, 'u1', new Shelf(this.store), (listener) =>
       Promise.resolve(new Watch(listener, this.fake.url, { Cookie: this.cookie })),
@@ -86,6 +86,23 @@ const sentRides = (fake: Fake): string[] =>
         (item) => `${item.rider_id} ${item.dir}`,
       ),
     );
+
+it("sends no word about ticks from a driver's phone: the server takes none", async () => {
+  const fake = await startFake('driver', 0, 200);
+  ended.push(() => fake.stop());
+  const phone = new Phone(fake);
+  const first = await phone.open(true, 'driver');
+  await first.choose('f16');
+  first.sign('on');
+  await until(() => first.outbox.waiting.length === 0 && fake.desk.calls.length > 0);
+  first.stop();
+  // An attendant's phone that is opened again says at once that it holds nothing back.
+  const again = await phone.open(true, 'driver');
+  expect(again.duty).toBe('on');
+  await until(() => again.link.kind === 'live');
+  await again.outbox.pump();
+  expect(fake.desk.calls.filter((call) => call.path === 'rides')).toEqual([]);
+});
 
 describe("the attendant's phone", () => {
   it('says whether the server knows of the sign-on, and signs on again where it went astray', async () => {

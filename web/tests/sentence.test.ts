@@ -51,6 +51,12 @@ describe('the first sentence', () => {
       '17 号车 · 07:40 发车',
     ],
     [
+      'aboard_waiting',
+      { state: 'scheduled', planned_start_at: at('07:40'), rider_state: 'aboard' },
+      'Bus 17 · Xiaoyu is on it · starts at 07:40',
+      '17 号车 · Xiaoyu在车上 · 计划 07:40 发车',
+    ],
+    [
       'not_started',
       { state: 'scheduled' },
       'Bus 17 · has not started · 15 min late so far',

@@ -21,6 +21,7 @@ export type SituationKind =
   | 'coming'
   | 'late'
   | 'at_stop'
+  | 'aboard_waiting'
   | 'left_without'
   | 'no_show'
   | 'aboard_to_school'
@@ -135,6 +136,17 @@ function planned(trip: ChildTrip): Headline {
 function ofWaiting(trip: ChildTrip, now: Instant): Situation | null {
   if (trip.state !== 'scheduled') return null;
   const overdue = now.ms > trip.planned_start_at.ms + OVERDUE_MS;
+  const signal = trip.position && freshness(trip.position, now);
+  // Who boards at the first stop is on the bus before it starts: that is what a parent came to read.
+  if (trip.rider_state === 'aboard')
+    return {
+      ...QUIET,
+      kind: 'aboard_waiting',
+      tone: 'ok',
+      at: trip.planned_start_at,
+      headline: trip.direction === 'from_school' ? planned(trip) : null,
+      signal,
+    };
   return {
     ...QUIET,
     kind: overdue ? 'not_started' : 'planned',
@@ -144,7 +156,7 @@ function ofWaiting(trip: ChildTrip, now: Instant): Situation | null {
     place: trip.stop?.name ?? null,
     headline: planned(trip),
     // A bus on its way to its first stop is shown already; what is shown has its age.
-    signal: trip.position && freshness(trip.position, now),
+    signal,
     advice: overdue ? 'not_started' : null,
   };
 }

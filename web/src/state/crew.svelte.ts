@@ -282,7 +282,7 @@ export class Crew {
     const detail = this.shelf.known<TripDetail>(`detail.${id}`);
     if (detail) this.#replace(detail);
     this.seq = this.shelf.known<number>(`seq.${id}`) ?? this.seq;
-    this.outbox.on = this.duty === 'on' ? id : null;
+    this.#tellOf(id);
   }
 
   /** Work on this trip. */
@@ -325,7 +325,12 @@ export class Crew {
     if (this.#chosen === null) return;
     this.duty = state;
     this.shelf.know(`duty.${this.#chosen}`, state);
-    this.outbox.on = state === 'on' ? this.#chosen : null;
+    this.#tellOf(this.#chosen);
+  }
+
+  /** An attendant's phone says when nothing is left on it; a driver ticks nobody, and the server takes no such word of theirs. */
+  #tellOf(id: string): void {
+    this.outbox.on = this.duty === 'on' && this.session.user?.role !== 'driver' ? id : null;
   }
 
   tick(rider: Rider, dir: Dir): void {
