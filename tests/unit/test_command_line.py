@@ -34,10 +34,11 @@ def test_help_names_the_commands_and_none_that_is_not_there_yet() -> None:
         "user",
         "device",
         "token",
+        "replay",
         "doctor",
     ):
         assert f"\n    {command} " in done.stdout
-    for later in ("replay", "backup", "restore", "demo"):
+    for later in ("backup", "restore", "demo"):
         assert f"\n    {later} " not in done.stdout
 
 
@@ -65,3 +66,13 @@ def test_what_is_no_command_is_refused(words: tuple[str, ...]) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1 and "--help" in done.stderr
+
+
+def test_replay_without_a_database_is_one_sentence_and_makes_none(tmp_path: Path) -> None:
+    done = sixfixed("replay", "2026-09-21", "--data", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == f"sixfixed: There is no database {tmp_path / 'sixfixed.db'}; name the data folder with --data DIR.\n"
+    )
+    assert list(tmp_path.iterdir()) == []

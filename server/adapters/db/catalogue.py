@@ -23,7 +23,12 @@ from server.domain.vehicle_day import Lookup, Road
 from server.service.ingest_ports import Bus, LogUnavailable, Told
 
 DAY_MS: Final = 86_400_000
-WATCHED: Final = ("catalog", "inputs", "substitutions", "trips")  # counters that move when what is kept here has changed
+WATCHED: Final = (
+    "catalog",
+    "inputs",
+    "substitutions",
+    "trips",
+)  # counters that move when what is kept here has changed
 
 
 class _Listed(msgspec.Struct, frozen=True, gc=False):
@@ -143,7 +148,7 @@ class DatabaseCatalogue:
         return self._people[key]
 
     def list_roads(self, operator_id: str, t_ms: int, code: str | None) -> list[Road]:
-        """List an operator's trips whose window holds t_ms."""
+        """List an operator's trips whose window holds t_ms and that weren't called off by then."""
         day = t_ms // DAY_MS
         if (operator_id, day) not in self._listed:
             self._listed[operator_id, day] = self._load_day(operator_id, day)
@@ -153,7 +158,7 @@ class DatabaseCatalogue:
             if (code is None or trip.code == code)
             and trip.start_ms - TRIP_WINDOW_BEFORE_MS <= t_ms <= trip.end_ms + TRIP_WINDOW_AFTER_MS
         ]
-        return [road for road in found if road is not None]
+        return [road for road in found if road is not None and not _is_off(road, t_ms)]
 
     def _load_day(self, operator_id: str, day: int) -> list[_Listed]:
         query = select(trips.c.id, trips.c.code, trips.c.planned_start_ms, trips.c.planned_end_ms).where(
@@ -161,13 +166,18 @@ class DatabaseCatalogue:
             trips.c.planned_start_ms < (day + 1) * DAY_MS + TRIP_WINDOW_BEFORE_MS,
             trips.c.planned_start_ms > day * DAY_MS - TRIP_WINDOW_AFTER_MS - DAY_MS,
             trips.c.planned_end_ms > day * DAY_MS - TRIP_WINDOW_AFTER_MS,
-            trips.c.state != "cancelled",
         )
         with self._read() as connection:
             return [
                 _Listed(*row)
                 for row in connection.execute(query.order_by(trips.c.planned_start_ms, trips.c.id))
             ]
+
+
+def _is_off(road: Road, t_ms: int) -> bool:
+    """Say whether a trip was called off by an instant: before it, a bus may well have begun it."""
+    cancelled_ms = road.plan.cancelled_at_ms
+    return cancelled_ms is not None and cancelled_ms <= t_ms
 
 
 class _VehicleContext:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 
 from server.adapters.db.papers import PaperReader
 from server.adapters.db.preferences import load_choices
 from server.adapters.db.speed_zones import ZoneReader
 from server.adapters.db.substitutions import read_staffing
-from server.adapters.db.tables import exceptions, permits, plans, trip_riders, trips, users
+from server.adapters.db.tables import exceptions, inputs, permits, plans, trip_riders, trips, users
 from server.domain.geo import Polyline
 from server.domain.plan import Absence, PlanVersion, RosterEntry, TripPlan, TripStop
 from server.domain.service_time import instant_ms
@@ -70,6 +70,7 @@ class RoadReader:
             substitutes=substitutes,
             day_ms=instant_ms(on, 0, zone),
             tag=row.permit_tag,
+            cancelled_at_ms=_cancelled_ms(connection, row),
             signed_off=_signs_off(connection, row.school_id),
             absences=_load_absences(connection, trip_id, row.service_on, version.direction),
             choices=load_choices(connection, trip_id, version.direction),
@@ -101,6 +102,15 @@ def _signs_off(connection: Connection, school_id: str | None) -> bool:
         users.c.ended_at_ms.is_(None),
     )
     return connection.execute(staff.limit(1)).first() is not None
+
+
+def _cancelled_ms(connection: Connection, trip: Row[Any]) -> int | None:
+    """Give when a trip was called off: until then a bus may have begun it, whenever that is folded."""
+    if trip.state != "cancelled":
+        return None
+    said = select(func.min(inputs.c.at_ms)).where(inputs.c.trip_id == trip.id, inputs.c.kind == "cancel")
+    at_ms: int | None = connection.scalar(said)
+    return at_ms if at_ms is not None else trip.ended_at_ms or 0
 
 
 def _load_absences(

@@ -8,13 +8,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from server.adapters.db.catalogue import DatabaseCatalogue
 from server.adapters.db.engine import Database
 from server.adapters.db.ingest_store import DatabaseLog
+from server.adapters.db.replay import ReplayRows
+from server.adapters.db.tables import trips
 from server.domain.vehicle_day import Entry
 from server.service.ingest import Ingest
 from server.service.ingest_ports import Log
+from server.service.replay import Report, replay_chosen
 from tests.builders.road import START_MS
 from tests.builders.schema import new_sqlite
 from tests.builders.town import a_town, outcome
@@ -34,6 +38,7 @@ class House:
         self.real = FakeClock(START_MS)
         self.line = FakeLine()
         self.speaker = FakeSpeaker()
+        self.tampered = False  # rows were changed by hand, so that they are not what the log gives
         self.start()
 
     def start(self, log: Log | None = None) -> None:
@@ -84,6 +89,24 @@ class House:
         self.settle()
         return outcome(self.database)
 
+    def replay(self, what: str, **more: str) -> Report:
+        """Fold the stored log again beside this house, as of its clock."""
+        with self.database.read() as connection:
+            catalogue = DatabaseCatalogue(self.database, self.clock)
+            return replay_chosen(ReplayRows(connection), catalogue, what, self.clock.now_ms(), **more)
+
+    def check_against_the_log(self) -> None:
+        """Require that every row is what its log gives (I5), whatever a test has done."""
+        if self.tampered:
+            return
+        self.settle()
+        with self.database.read() as connection:
+            days = list(connection.scalars(select(trips.c.service_on).distinct()))
+        for day in days:
+            report = self.replay(day)
+            differing = [one for each in (*report.trips, *report.buses) for one in each.differences]
+            assert differing == [], f"replay of {day} differs from the rows"
+
     def settle(self) -> None:
         """Let the real seconds pass after which nothing is held, late or due any more."""
         for _ in range(8):
@@ -94,17 +117,16 @@ class House:
 @pytest.fixture
 def make_house(tmp_path: Path) -> Iterator[Make]:
     """Make houses on fresh SQLite files."""
-    made: list[Database] = []
+    made: list[House] = []
 
     def make(**town: int) -> House:
         database = Database(new_sqlite(tmp_path / f"{len(made)}.db"))
-        made.append(database)
         a_town(database, **town)
-        return House(database)
+        made.append(House(database))
+        return made[-1]
 
     yield make
-    for database in made:
-        database.dispose()
+    _close(made)
 
 
 @pytest.fixture
@@ -113,14 +135,20 @@ def make_any_house(database_kind: str, make_house: Make, make_postgres: Callable
     if database_kind == "sqlite":
         yield make_house
         return
-    made: list[Database] = []
+    made: list[House] = []
 
     def make(**town: int) -> House:
         database = Database(make_postgres())
-        made.append(database)
         a_town(database, **town)
-        return House(database)
+        made.append(House(database))
+        return made[-1]
 
     yield make
-    for database in made:
-        database.dispose()
+    _close(made)
+
+
+def _close(made: Iterable[House]) -> None:
+    """Hold every house that a test has used against its log."""
+    for house in made:
+        house.check_against_the_log()
+        house.database.dispose()

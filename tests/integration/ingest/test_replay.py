@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
+from server.__main__ import main
 from server.adapters.db import tables as t
-from server.adapters.db.catalogue import DatabaseCatalogue
-from server.adapters.db.replay import ReplayRows
+from server.domain.hand import Cancelled
 from server.domain.vehicle_day import Entry
-from server.service.replay import ReplayError, Report, replay_chosen
+from server.domain.verdict import SIX
+from server.service.replay import ReplayError, Report
 from tests.builders.road import START_MS, Recorder, a_morning
 from tests.builders.town import ON, outcome
 from tests.integration.ingest.conftest import House
@@ -21,17 +25,8 @@ from tests.integration.ingest.test_order import WAYS, a_bad_morning, astray, run
 Make = Callable[..., House]
 
 
-def replayed(house: House, what: str = ON, **more: str) -> Report:
-    """Replay beside a house, as of its clock."""
-    with house.database.read() as connection:
-        catalogue = DatabaseCatalogue(house.database, house.clock)
-        return replay_chosen(ReplayRows(connection), catalogue, what, house.clock.now_ms(), **more)
-
-
 def told(report: Report) -> list[object]:
-    return [one for trip in report.trips for one in trip.differences] + [
-        one for bus in report.buses for one in bus.differences
-    ]
+    return [one for each in (*report.trips, *report.buses) for one in each.differences]
 
 
 @pytest.mark.parametrize("way", [*WAYS, "clocked", "clocked late"])
@@ -42,7 +37,7 @@ def test_every_order_is_what_its_log_gives(
     house = make_house()
     before = run(house, way, make=drive)
     for what in (ON, "trip1"):
-        report = replayed(house, what)
+        report = house.replay(what)
         assert told(report) == [], f"by {what}, records {way}"
         assert report.failed_rules == {}
     assert outcome(house.database) == before, "replay wrote something"
@@ -51,7 +46,7 @@ def test_every_order_is_what_its_log_gives(
 def test_both_databases_give_the_same(make_any_house: Make) -> None:
     house = make_any_house(trips=2)
     run(house, "shuffled with restarts", make=astray)
-    report = replayed(house)
+    report = house.replay(ON)
     assert told(report) == []
     first, second = report.trips
     assert (first.code, first.state, first.vehicle_id) == ("T1", "closed", "bus1")
@@ -69,7 +64,7 @@ def test_a_restart_in_the_middle_is_what_its_log_gives_at_every_pause(make_house
         house.feed([house.message(entry) for entry in part])
         house.start()
         house.settle()
-        assert told(replayed(house, "trip1")) == []
+        assert told(house.replay("trip1")) == []
 
 
 def test_two_trips_of_two_buses_shuffled(make_house: Make) -> None:
@@ -82,7 +77,7 @@ def test_two_trips_of_two_buses_shuffled(make_house: Make) -> None:
     random.Random(5).shuffle(messages)
     house.feed(messages, at_once=9)
     house.settle()
-    report = replayed(house)
+    report = house.replay(ON)
     assert told(report) == []
     assert [trip.vehicle_id for trip in report.trips] == ["bus1", "bus2"]
 
@@ -109,9 +104,10 @@ def test_a_row_that_was_changed_by_hand_is_shown(
 ) -> None:
     house = make_house()
     run(house, "in order", make=a_bad_morning)
+    house.tampered = True
     with house.database.write() as connection:
         assert connection.execute(change).rowcount  # type: ignore[call-overload]
-    report = replayed(house, "trip1")
+    report = house.replay("trip1")
     assert not report.equal
     (trip,) = report.trips
     if seen is not None:
@@ -123,9 +119,10 @@ def test_a_row_that_was_changed_by_hand_is_shown(
 def test_a_record_that_was_taken_from_the_log_is_missed(make_house: Make) -> None:
     house = make_house()
     run(house, "in order")
+    house.tampered = True
     with house.database.write() as connection:
         connection.execute(delete(t.records).where(t.records.c.kind == "ride"))
-    assert {one.what.split()[0] for one in replayed(house, "trip1").trips[0].differences} >= {"ride", "rider"}
+    assert {one.what.split()[0] for one in house.replay("trip1").trips[0].differences} >= {"ride", "rider"}
 
 
 @pytest.mark.parametrize(
@@ -143,12 +140,70 @@ def test_what_can_not_be_replayed_is_said(
     make_house: Make, what: str, more: dict[str, str], says: str
 ) -> None:
     with pytest.raises(ReplayError, match=says):
-        replayed(make_house(), what, **more)
+        make_house().replay(what, **more)
 
 
 def test_a_timetable_on_a_date_is_the_trip_and_since_leaves_out_what_lies_before(make_house: Make) -> None:
     house = make_house()
     run(house, "in order")
-    assert replayed(house, "T1", on=ON).trips == replayed(house, "trip1").trips
-    assert told(replayed(house, "trip1", since=ON)) == []
-    assert told(replayed(house, "trip1", since="2026-09-22"))
+    assert house.replay("T1", on=ON).trips == house.replay("trip1").trips
+    assert told(house.replay("trip1", since=ON)) == []
+    assert told(house.replay("trip1", since="2026-09-22"))
+
+
+def test_the_command_prints_for_people_and_programs_and_says_by_its_status_whether_all_is_equal(
+    make_house: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = make_house()
+    run(house, "in order", make=astray)
+    words = ["replay", "T1", "--on", ON, "--database-url", house.database.url]
+    words += [
+        "--clock",
+        f"start={datetime.fromtimestamp(house.clock.now_ms() / 1000, UTC).isoformat()},speed=1",
+    ]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"T1  {ON}  closed  (trip1)\n  route    fail  ")
+    assert said.endswith("equal to the database\n")
+    house.tampered = True
+    with house.database.write() as connection:
+        connection.execute(update(t.trips).where(t.trips.c.id == "trip1").values(next_seq=3))
+    assert main([*words, "--json"]) == 1
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["equal"] is False
+    assert shown["trips"][0]["differences"] == [
+        {"what": "trip", "field": "next_seq", "stored": 3, "folded": 4}
+    ]
+    assert list(shown["trips"][0]["verdicts"]) == list(SIX)
+    assert main(["replay", "T9", "--on", ON, "--database-url", house.database.url]) == 2
+    assert capsys.readouterr().err.startswith("sixfixed: No trip of timetable 'T9' is known on ")
+
+
+def test_a_trip_that_was_called_off_on_its_way_is_the_same_when_it_is_folded_again(make_house: Make) -> None:
+    house = make_house()
+    entries = a_morning()
+    half = len(entries) // 2
+    house.clock.set_ms(entries[half].key.t)
+    house.feed([house.message(entry) for entry in entries[1:half]])
+    off = Cancelled(entries[half].key.t, "trip1", "desk", "road is flooded")
+    with house.database.write() as connection:
+        connection.execute(
+            insert(t.inputs).values(
+                trip_id="trip1", kind="cancel", at_ms=off.t, source="off", user_id="desk", body=msgspec.json.encode(off),
+                made_at_ms=off.t,
+            )
+        )  # fmt: skip
+    house.settle()
+    before = house.outcome()
+    assert (before["trips"][0][1], before["trips"][0][2]) == ("cancelled", "bus1")
+    assert len(before["visits"]) > 1
+    house.feed(
+        [house.message(entry) for entry in entries[:1]]
+    )  # who signed on comes late: it is folded from the beginning
+    again = house.outcome()
+    assert (again["trips"][0][1], again["visits"], again["rides"]) == (
+        "cancelled",
+        before["visits"],
+        before["rides"],
+    )
+    assert told(house.replay("trip1")) == []
