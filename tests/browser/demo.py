@@ -49,7 +49,8 @@ class Demo:
         self.data = data
         self.url = f"http://127.0.0.1:{http}"
         self.log = data.parent / "up.log"
-        self.settings = ["--data", str(data), "--http", f"127.0.0.1:{http}", "--mqtt", f"127.0.0.1:{mqtt}"]
+        self.mqtt = f"127.0.0.1:{mqtt}"
+        self.settings = ["--data", str(data), "--http", f"127.0.0.1:{http}", "--mqtt", self.mqtt]
         self.database = Database(f"sqlite:///{data / 'sixfixed.db'}")
         self.process: subprocess.Popen[bytes]
 
@@ -148,7 +149,7 @@ class Demo:
                 .where(t.guardians.c.rider_id == rider_id)
                 .order_by(t.users.c.username)
             )
-        password = self._run("user", "passwd", str(username)).splitlines()[-1]
+        password = self.run("user", "passwd", str(username)).splitlines()[-1]
         return Family(str(username), password, rider_id, child, stop)
 
     def rename(self, family: Family, name: str) -> None:
@@ -156,7 +157,8 @@ class Demo:
         with self.database.write() as connection:
             connection.execute(update(t.riders).where(t.riders.c.id == family.rider_id).values(name=name))
 
-    def _run(self, *words: str) -> str:
+    def run(self, *words: str) -> str:
+        """Run a command of the program on this data folder; give what it printed."""
         command = [sys.executable, "-m", "server", *words, *self.settings]
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
