@@ -20,7 +20,9 @@ function phone(refuses: (call: Call) => boolean = () => false): { outbox: Outbox
     ready: () => Promise.resolve(),
     send: (call) => {
       sent.push(call);
-      return refuses(call) ? Promise.reject(new Failure('refused', 404, 'not_found', '', 0)) : Promise.resolve(null);
+      return refuses(call)
+        ? Promise.reject(new Failure('refused', 404, 'not_found', '', 0))
+        : Promise.resolve(null);
     },
     taken: () => undefined,
     reached: () => undefined,

@@ -18,6 +18,7 @@ import { NEEDS } from '../src/model/need.ts';
 import { NOTICE_KINDS } from '../src/model/notice.ts';
 import { FIXED, OPEN_POINTS, SIGNALS, VERDICT_REASONS, VERDICT_VALUES } from '../src/model/staff_trip.ts';
 import { SUBSTITUTES, WHY_NOT } from '../src/model/substitution.ts';
+import { BANDS } from '../src/model/track.ts';
 import { DIRECTIONS, RIDER_STATES, TRIP_STATES } from '../src/model/trip.ts';
 import { sayFrom } from '../src/words/say.ts';
 import { familyWords } from '../src/words/family.ts';
@@ -95,6 +96,9 @@ const SETS = {
       'find.taken': TAKEN_STEPS,
       evidence: SEEN,
       measure: ['metres', 'kmh', 'people', 'alcohol'],
+      band: BANDS,
+      'sign_on.driver': ['on', 'off'],
+      'sign_on.attendant': ['on', 'off'],
       'sub.open': SUBSTITUTES,
       'sub.title': SUBSTITUTES,
       'sub.effect': SUBSTITUTES,

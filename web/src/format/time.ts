@@ -14,6 +14,11 @@ export function clockTime(instant: Instant): string {
   return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
 }
 
+/** "07:31:05", for what is evidence. */
+export function exactTime(instant: Instant): string {
+  return `${clockTime(instant)}:${two(shifted(instant).getUTCSeconds())}`;
+}
+
 /** "1 September" or "9月1日", in the zone that the instant came with. */
 export function dayName(instant: Instant, locale: string): string {
   return new Intl.DateTimeFormat(locale, { month: 'long', day: 'numeric', timeZone: 'UTC' }).format(

@@ -84,6 +84,7 @@ export type Verdict = {
 
 /** Reasons that are no finding's kind. */
 export const VERDICT_REASONS = [
+  'not_judged',
   'not_started',
   'missed',
   'cancelled',

@@ -12,6 +12,7 @@ import type { Clock } from './clock.svelte.ts';
 import { Findings } from './findings.svelte.ts';
 import type { Link } from './line.svelte.ts';
 import type { Session } from './session.svelte.ts';
+import { Replay } from './replay.svelte.ts';
 import { Watching, type MakeWatch } from './watching.svelte.ts';
 
 const REFRESH_MS = 60_000;
@@ -34,6 +35,7 @@ export class Fleet {
   #reading = false;
 
   readonly findings: Findings;
+  readonly replay: Replay;
   readonly chosen: string | null = $derived(this.#chosen);
   readonly trip: StaffTrip | null = $derived(this.trips?.find((trip) => trip.id === this.#chosen) ?? null);
   readonly shown: readonly Needing[] = $derived(this.#found());
@@ -52,6 +54,7 @@ export class Fleet {
     this.#staff = new Staff(session.http);
     this.#dispatch = new Dispatch(session.http);
     this.findings = new Findings(session, () => this.#read());
+    this.replay = new Replay(session);
     this.#watching = new Watching(
       session,
       clock,
@@ -85,6 +88,7 @@ export class Fleet {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.replay.close();
     this.#watching.stop();
   }
 
@@ -106,7 +110,7 @@ export class Fleet {
     this.trips = trips;
     this.#move(positions);
     this.#read();
-    if (this.#chosen !== null) await this.#fetch(this.#chosen);
+    await Promise.all([this.#chosen === null ? null : this.#fetch(this.#chosen), this.replay.reload()]);
   }
 
   #heard(trip: StaffTrip): void {
@@ -128,6 +132,7 @@ export class Fleet {
       if (latest) positions.set(item.vehicle_id, latest);
     }
     this.positions = positions;
+    this.replay.heard(items);
   }
 
   /** Where the bus of this trip is, if it is this trip's run that it is on (or waits for). */
@@ -177,6 +182,7 @@ export class Fleet {
 
   async choose(id: string | null): Promise<void> {
     this.#chosen = id;
+    if (this.replay.trip !== id) this.replay.close();
     this.detail = null;
     this.manifest = null;
     if (id === null) return;

@@ -69,7 +69,11 @@ function finding(
 }
 
 /** A day with alarms for the users whose names begin with `alarm`; some findings for a plain operator or regulator; none for the rest. */
-export function newAlarms(user: string, now: number): FakeAlarms {
+export function newAlarms(
+  user: string,
+  now: number,
+  found: readonly { kind: string; severity: string; over: Json }[] = [],
+): FakeAlarms {
   const third = stops()[2]?.named ?? null;
   const xiaoyu = { id: 'k1', code: 'K1', name: '王梓涵' };
   const plain = [
@@ -103,6 +107,8 @@ export function newAlarms(user: string, now: number): FakeAlarms {
       calls: { tier: 'regulator', times: 6, next_at: rfc(now + 60_000) },
     }),
   ];
+  for (const [index, { kind, severity, over }] of found.entries())
+    plain.push(finding(`t${String(index)}`, kind, severity, 16, now, over));
   const alarms = user.startsWith('alarm');
   const notice = (id: string, kind: string, finding_id: string, zh: string, en: string): Json => ({
     id,
@@ -119,7 +125,7 @@ export function newAlarms(user: string, now: number): FakeAlarms {
     answered_at: null,
   });
   return {
-    findings: alarms ? [...calling, ...plain] : /^(operator|regulator)/.test(user) ? plain : [],
+    findings: alarms ? [...calling, ...plain] : /^(operator|regulator|proof)/.test(user) ? plain : [],
     notices:
       alarms && user !== 'alarm' && user !== 'alarm_regulator'
         ? [
@@ -247,8 +253,10 @@ export function alarmAnswer(
   now: number,
 ): [number, unknown] | null {
   if (act === 'GET /findings') {
-    const items = alarms.findings.filter((one) =>
-      ['state', 'severity', 'kind'].every((key) => !query.has(key) || one[key] === query.get(key)),
+    const items = alarms.findings.filter(
+      (one) =>
+        ['state', 'severity', 'kind'].every((key) => !query.has(key) || one[key] === query.get(key)) &&
+        [null, (one['trip'] as Named | null)?.id].includes(query.get('trip')),
     );
     return [200, { items, next: null }];
   }

@@ -34,6 +34,8 @@ const ROLES: Record<string, string> = {
   alarm_school: 'school',
   alarm_attendant: 'attendant',
   alarm_regulator: 'regulator',
+  proof: 'operator',
+  proof_regulator: 'regulator',
 };
 const SCOPES: Record<string, unknown> = {
   operator: { id: 'o1', code: 'O1', name: '中卫校车服务有限公司' },
