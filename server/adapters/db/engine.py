@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
+from server.adapters.db.many import execute_many
 from server.errors import SettingError
 
 BUSY_S = 5.0  # how long a SQLite writer waits for another before "database is locked"
@@ -128,11 +129,10 @@ def upsert(
 
     No `update_columns`: such a row is left as it is. All rows must have the same keys. No rows is nothing to do.
     """
-    values = [dict(row) for row in rows]
-    if not values:
-        return
-    statement = _upsert(connection.dialect.name, table, tuple(index_elements), tuple(update_columns))
-    connection.execute(statement, values)
+    values = list(rows)
+    if values:
+        statement = _upsert(connection.dialect.name, table, tuple(index_elements), tuple(update_columns))
+        execute_many(connection, statement, values)
 
 
 @cache

@@ -15,12 +15,15 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
+    null,
     or_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.adapters.db.engine import upsert
+from server.adapters.db.many import execute_many
 from server.adapters.db.tables import notices, rides, trip_riders, trips, visits
 
 _Rows = dict[tuple[object, ...], dict[str, Any]]  # by what names the row
@@ -44,8 +47,10 @@ UPDATE_TRIP: Final = (
         state=case(
             (
                 or_(
-                    trips.c.state == "cancelled",
-                    and_(trips.c.state == "missed", bindparam("missed_stays", type_=Boolean)),
+                    trips.c.state == literal_column("'cancelled'"),
+                    and_(
+                        trips.c.state == literal_column("'missed'"), bindparam("missed_stays", type_=Boolean)
+                    ),
                 ),
                 trips.c.state,
             ),
@@ -103,7 +108,7 @@ class WaitingRows:
     def flush(self) -> None:
         """Write the rows that wait."""
         if self._trips:
-            self._connection.execute(UPDATE_OUR_TRIP, list(self._trips.values()))
+            execute_many(self._connection, UPDATE_OUR_TRIP, list(self._trips.values()))
             self._trips.clear()
         for table, rows, key, changes in (
             (visits, self._visits, ("trip_id", "seq"), _OF_VISIT),
@@ -114,7 +119,7 @@ class WaitingRows:
             rows.clear()
         if self._notices:
             statement = _put_notice(self._connection.dialect.name)
-            self._connection.execute(statement, list(self._notices.values()))
+            execute_many(self._connection, statement, list(self._notices.values()))
             self._notices.clear()
 
 
@@ -125,6 +130,6 @@ def _put_notice(dialect: str) -> Insert:
     newer = {name: statement.excluded[name] for name in ("at_ms", "stop_id", "text_zh", "text_en", "muted")}
     return statement.on_conflict_do_update(
         index_elements=list(NOTICE_KEY),
-        set_=newer | {"withdrawn_at_ms": None},
+        set_=newer | {"withdrawn_at_ms": null()},
         where=notices.c.sent_at_ms.is_(None),
     )
