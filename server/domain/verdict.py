@@ -29,10 +29,10 @@ LawfulReason = Literal["traffic_control", "road_works", "disaster", "bad_weather
 
 
 class Excuse(msgspec.Struct, frozen=True, gc=False):
-    """That one of the six is excused: why, who approved it and when. The last word on each of the six holds."""
+    """That one of the six is excused: why, who approved it and when; with no reason, that an excuse is taken back."""
 
     which: Fixed
-    reason: LawfulReason
+    reason: LawfulReason | None
     at_ms: int
     user_id: str
     remarks: str | None = None
@@ -58,21 +58,21 @@ class Verdicts(msgspec.Struct, frozen=True):
 def excused(verdicts: Verdicts, excuses: Iterable[Excuse]) -> Verdicts:
     """Give the verdicts with those that failed excused, where somebody approved it with a lawful reason.
 
+    `excuses` in the order in which they were said: the last word on each of the six holds.
+
     >>> late = Verdicts(time=Verdict("fail", 1000, "arrived_late"))
-    >>> told = excused(late, [Excuse("time", "road_works", 2000, "U1"), Excuse("route", "disaster", 2000, "U1")])
+    >>> said = [Excuse("time", "road_works", 2000, "U1"), Excuse("route", "disaster", 2000, "U1")]
+    >>> told = excused(late, said)
     >>> told.time.value, told.time.reason, told.route.value
     ('excused', 'road_works', 'unknown')
+    >>> excused(late, [*said, Excuse("time", None, 3000, "U1")]).time.value
+    'fail'
     """
-    for excuse in sorted(excuses, key=lambda one: one.at_ms):
+    for excuse in {one.which: one for one in excuses}.values():
         was = verdicts.of(excuse.which)
-        if was.value not in ("fail", "excused"):
+        if was.value != "fail" or excuse.reason is None:
             continue
-        approved = Evidence(
-            "excuse",
-            excuse.at_ms,
-            was.reason if was.value == "fail" else excuse.reason,
-            source=excuse.user_id,
-        )
+        approved = Evidence("excuse", excuse.at_ms, was.reason, source=excuse.user_id)
         now = replace(
             was,
             value="excused",

@@ -24,7 +24,10 @@ BY_CLOCK: Final[tuple[FindingKind, ...]] = ("missed_trip", "not_started")
 def show_verdicts(work: Work, row: TripRow, scope: Scope) -> shapes.Verdicts:
     """Give the six of a trip; a guardian is told what holds and not on what it rests, which names people and places."""
     said = read_verdicts(work, row)
-    return shapes.Verdicts(**{which: _show(said.of(which), said.final, row, scope) for which in SIX})
+    approved = {} if scope.kind == "guardian" else _approved(work, row)
+    return shapes.Verdicts(
+        **{which: _show(said.of(which), said.final, row, scope, approved.get(which)) for which in SIX}
+    )
 
 
 def read_verdicts(work: Work, row: TripRow) -> Verdicts:
@@ -51,12 +54,16 @@ def excuse(
     caller: Caller,
     row: TripRow,
     which: Fixed,
-    reason: LawfulReason,
+    reason: LawfulReason | None,
     remarks: str | None,
     now_ms: int,
 ) -> None:
-    """Excuse one of a trip's verdicts; raise ConflictError where it didn't fail."""
+    """Excuse one of a trip's verdicts, or take its excuse back (no reason); raise ConflictError where there is nothing to."""
     value = read_verdicts(work, row).of(which).value
+    if reason is None and value != "excused":
+        raise ConflictError(
+            f"The verdict on {which} of trip {row.code} is {value}: there is no excuse to take back."
+        )
     if value not in ("fail", "excused"):
         raise ConflictError(
             f"The verdict on {which} of trip {row.code} is {value}: only one that failed can be excused."
@@ -77,14 +84,26 @@ def _by_clock(work: Work, row: TripRow, said: Verdicts) -> Verdicts:
     return replace(said, time=Verdict("fail", due.began_ms, due.kind, (proof,)))
 
 
-def _show(verdict: Verdict, final: bool, row: TripRow, scope: Scope) -> shapes.Verdict:
+def _approved(work: Work, row: TripRow) -> dict[Fixed, dict[str, Any]]:
+    """Give who approved of the excuse that holds, and the remarks, by verdict."""
+    last = {one.which: one for one in work.trips.excuses(row.id)}
+    names = work.crew.names([one.user_id for one in last.values()]) if last else {}
+    return {which: {"by": names.get(one.user_id), "remarks": one.remarks} for which, one in last.items()}
+
+
+def _show(
+    verdict: Verdict, final: bool, row: TripRow, scope: Scope, approved: dict[str, Any] | None
+) -> shapes.Verdict:
     shown: tuple[Evidence, ...] = () if scope.kind == "guardian" else verdict.evidence
+    evidence = [_proof(one, row.timezone) for one in shown]
+    if verdict.value == "excused" and evidence and approved is not None:
+        evidence[0] |= approved
     return shapes.Verdict(
         value=verdict.value,
         final=final,
         since=at(verdict.since_ms, row.timezone),
         reason=verdict.reason or "",
-        evidence=[_proof(one, row.timezone) for one in shown],
+        evidence=evidence,
         not_measured=list(verdict.not_measured),
     )
 

@@ -145,6 +145,9 @@ TABLE: dict[str, Promise] = {
     "POST /api/v1/trips/<trip>/verdicts/<which>/excuse": _said(
         frozenset({"operator", "regulator"}), {"reason": "road_works"}, 404
     ),
+    "DELETE /api/v1/trips/<trip>/verdicts/<which>/excuse": Promise(
+        frozenset({"operator", "regulator"}), ALPHA.id("run"), BRAVO.id("run"), answers=(404,)
+    ),
     "GET /api/v1/trips/<trip>/substitutes": Promise(OFFICE, ALPHA.id("run"), BRAVO.id("run")),
     "GET /api/v1/substitutions": Promise(OFFICE),
     "POST /api/v1/substitutions": Promise(

@@ -61,10 +61,42 @@ def test_a_verdict_that_failed_is_excused_with_a_lawful_reason(judged: Web) -> N
     said = done.json["verdicts"]["time"]
     assert (said["value"], said["reason"]) == ("excused", "road_works")
     assert [proof["what"] for proof in said["evidence"]] == ["excuse", "arrival"]
-    assert said["evidence"][0]["value"] == "arrived_late"
+    proof = said["evidence"][0]
+    assert (proof["value"], proof["remarks"]) == ("arrived_late", "Bridge closed until noon")
+    assert proof["by"]["name"] == "User Operator-Alpha"
     assert desk.get(f"/trips/{RUN}").json["verdicts"]["time"]["value"] == "excused"
     again = desk.post(path, {"reason": "disaster"})  # the last word holds
     assert again.json["verdicts"]["time"]["reason"] == "disaster"
+
+
+def test_an_excuse_is_taken_back_and_the_verdict_failed_after_all(judged: Web) -> None:
+    desk = judged.browser("operator-alpha")
+    path = f"/trips/{RUN}/verdicts/time/excuse"
+    assert desk.delete(path).status_code == 409  # nothing is excused yet
+    desk.post(path, {"reason": "bad_weather"})
+    back = desk.delete(path)
+    assert back.status_code == 200
+    assert (back.json["verdicts"]["time"]["value"], back.json["verdicts"]["time"]["reason"]) == (
+        "fail",
+        "arrived_late",
+    )
+    assert desk.get(f"/trips/{RUN}").json["verdicts"]["time"]["value"] == "fail"
+    assert desk.delete(path).status_code == 409
+    assert desk.post(path, {"reason": "disaster"}).json["verdicts"]["time"]["value"] == "excused"
+    judged.deps.audit.flush()
+    log = judged.browser("admin").get(f"/audit?object={RUN}").json["items"]
+    done = [(one["action"], one["detail"]) for one in reversed(log) if "excuse" in one["action"]]
+    assert done == [
+        ("excuse_verdict", "time: bad_weather"),
+        ("end_excuse", "time"),
+        ("excuse_verdict", "time: disaster"),
+    ]
+
+
+def test_a_guardian_is_not_told_who_excused(judged: Web) -> None:
+    judged.browser("operator-alpha").post(f"/trips/{RUN}/verdicts/time/excuse", {"reason": "road_works"})
+    said = judged.browser("guardian-alpha").get(f"/trips/{RUN}").json["verdicts"]["time"]
+    assert (said["value"], said["evidence"]) == ("excused", [])
 
 
 @pytest.mark.parametrize(
