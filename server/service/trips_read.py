@@ -64,7 +64,7 @@ def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.Trip
         ),
         position=facts.position(),
         visits=[_visit(facts, seq) for seq in range(len(facts.stops))],
-        verdicts=verdicts_read.show_verdicts(work, row, scope),
+        verdicts=verdicts_read.show_verdicts(work, row, scope, now_ms),
         counts=counts,
         sign_off=None if scope.kind == "guardian" else sign_off.read(work, row, own),
         substitution=substitutions.of_trip(work, scope, row.id),

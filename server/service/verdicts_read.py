@@ -14,6 +14,7 @@ from server.service import shapes
 from server.service.instants import at
 from server.service.policy import Caller, Scope
 from server.service.rows import TripRow
+from server.service.trip_verdicts import FINAL_AFTER_MS
 from server.service.web_ports import Work
 
 # What is said of a trip that no bus has taken, by its state.
@@ -21,23 +22,28 @@ WHY: Final[dict[Phase, str]] = {"scheduled": "not_started", "missed": "missed", 
 BY_CLOCK: Final[tuple[FindingKind, ...]] = ("missed_trip", "not_started")
 
 
-def show_verdicts(work: Work, row: TripRow, scope: Scope) -> shapes.Verdicts:
+def show_verdicts(work: Work, row: TripRow, scope: Scope, now_ms: int) -> shapes.Verdicts:
     """Give the six of a trip; a guardian is told what holds and not on what it rests, which names people and places."""
-    said = read_verdicts(work, row)
+    said = read_verdicts(work, row, now_ms)
     approved = {} if scope.kind == "guardian" else _approved(work, row)
     return shapes.Verdicts(
         **{which: _show(said.of(which), said.final, row, scope, approved.get(which)) for which in SIX}
     )
 
 
-def read_verdicts(work: Work, row: TripRow) -> Verdicts:
-    """Read the six of a trip with what was excused."""
+def read_verdicts(work: Work, row: TripRow, now_ms: int) -> Verdicts:
+    """Read the six of a trip with what was excused.
+
+    A trip that no bus has taken is final as others are (INTERFACES ruling 5), but for one of whose bus nothing is heard.
+    """
+    by_clock = {} if row.started_at_ms is not None else work.findings.by_clock(row.id)
     said = row.verdicts
     if said is None:
+        over = now_ms >= row.planned_end_ms + FINAL_AFTER_MS and "silent" not in by_clock
         unknown = Verdict("unknown", None, WHY.get(row.state, "not_judged"))
-        said = Verdicts(**dict.fromkeys(SIX, unknown), final=row.state == "cancelled")
+        said = Verdicts(**dict.fromkeys(SIX, unknown), final=row.state == "cancelled" or over)
     if row.started_at_ms is None:
-        said = _by_clock(work, row, said)
+        said = _by_clock(said, by_clock)
     return excused(said, work.trips.excuses(row.id))
 
 
@@ -59,7 +65,7 @@ def excuse(
     now_ms: int,
 ) -> None:
     """Excuse one of a trip's verdicts, or take its excuse back (no reason); raise ConflictError where there is nothing to."""
-    value = read_verdicts(work, row).of(which).value
+    value = read_verdicts(work, row, now_ms).of(which).value
     if reason is None and value != "excused":
         raise ConflictError(
             f"The verdict on {which} of trip {row.code} is {value}: there is no excuse to take back."
@@ -72,16 +78,14 @@ def excuse(
     work.crew.excuse(row.id, said, now_ms)
 
 
-def _by_clock(work: Work, row: TripRow, said: Verdicts) -> Verdicts:
+def _by_clock(said: Verdicts, found: dict[FindingKind, int]) -> Verdicts:
     """Let a trip that was due fail by the server's clock, unless nothing is heard of its bus (INTERFACES ruling 4)."""
-    open_ = {one.kind: one for one in work.findings.needs([row.id]).get(row.id, [])}
-    due = next((open_[kind] for kind in BY_CLOCK if kind in open_), None)
+    due = next((kind for kind in BY_CLOCK if kind in found), None)
     if due is None:
         return said
-    if "silent" in open_:
+    if "silent" in found:
         return replace(said, time=replace(said.time, reason="silent"))
-    proof = Evidence(due.kind, due.began_ms)
-    return replace(said, time=Verdict("fail", due.began_ms, due.kind, (proof,)))
+    return replace(said, time=Verdict("fail", found[due], due, (Evidence(due, found[due]),)))
 
 
 def _approved(work: Work, row: TripRow) -> dict[Fixed, dict[str, Any]]:

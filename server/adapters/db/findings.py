@@ -23,7 +23,7 @@ from server.adapters.db.tables import (
     users,
     vehicles,
 )
-from server.domain.finding import Evidence
+from server.domain.finding import Evidence, FindingKind
 from server.domain.finding_life import UNHANDLED
 from server.errors import InvalidError, NotFoundError
 from server.service.findings_rows import Advance, Called, FindingFilter, FindingRow, NeedRow, RingRow, StepRow
@@ -141,6 +141,15 @@ class FindingsDb:
                 continue
             found.setdefault(row.trip_id, []).append(NeedRow(row.kind, row.severity, row.state, row.began_ms))
         return found
+
+    def by_clock(self, trip_id: str) -> dict[FindingKind, int]:
+        """Give since when each kind that goes by the clock is found of a trip, whatever people did of it."""
+        query = select(findings.c.kind, findings.c.began_ms).where(
+            findings.c.trip_id == trip_id,
+            findings.c.origin == "clock",
+            findings.c.withdrawn_at_ms.is_(None),
+        )
+        return {row.kind: row.began_ms for row in self._connection.execute(query)}
 
     def advance(self, step: Advance) -> bool:
         """Write a step; False, and nothing written, where the finding isn't in the step's first state any more."""

@@ -9,10 +9,11 @@ from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
 from server.domain.finding import Evidence
 from server.domain.verdict import Verdict, Verdicts
+from tests.builders.findings import put_finding
 from tests.builders.web import Web
 from tests.builders.world import ALPHA, NOW_MS, change
 
-RUN = ALPHA.id("run")
+RUN, LATER = ALPHA.id("run"), ALPHA.id("later")
 
 
 @pytest.fixture
@@ -97,6 +98,33 @@ def test_a_guardian_is_not_told_who_excused(judged: Web) -> None:
     judged.browser("operator-alpha").post(f"/trips/{RUN}/verdicts/time/excuse", {"reason": "road_works"})
     said = judged.browser("guardian-alpha").get(f"/trips/{RUN}").json["verdicts"]["time"]
     assert (said["value"], said["evidence"]) == ("excused", [])
+
+
+def verdict_on_time(web: Web) -> tuple[str, str, bool]:
+    said = web.browser("operator-alpha").get(f"/trips/{LATER}").json["verdicts"]["time"]
+    return said["value"], said["reason"], said["final"]
+
+
+def test_a_trip_that_no_bus_took_is_final_an_hour_after_its_end_and_fails_though_its_finding_is_closed(
+    web: Web, db: Database
+) -> None:
+    end_ms = NOW_MS - 50 * 60_000
+    change(db, t.trips, LATER, state="missed", planned_start_ms=end_ms - 1_200_000, planned_end_ms=end_ms)
+    id_ = put_finding(db, ALPHA, "missed_trip", trip_id=LATER, origin="clock")
+    assert verdict_on_time(web) == ("fail", "missed_trip", False)
+    change(db, t.findings, id_, state="closed")
+    assert verdict_on_time(web) == ("fail", "missed_trip", False)
+    change(db, t.trips, LATER, planned_end_ms=NOW_MS - 60 * 60_000)
+    assert verdict_on_time(web) == ("fail", "missed_trip", True)
+
+
+def test_a_trip_of_a_silent_bus_is_unknown_and_not_final_since_its_records_may_come(
+    web: Web, db: Database
+) -> None:
+    change(db, t.trips, LATER, state="missed", planned_end_ms=NOW_MS - 5 * 3_600_000)
+    put_finding(db, ALPHA, "missed_trip", trip_id=LATER, origin="clock")
+    put_finding(db, ALPHA, "silent", trip_id=LATER, origin="clock")
+    assert verdict_on_time(web) == ("unknown", "silent", False)
 
 
 @pytest.mark.parametrize(
