@@ -1,4 +1,4 @@
-"""The fold of every vehicle: heads in memory, late records folded again from a checkpoint, trips projected onto their rows.
+"""The fold of every vehicle: heads in memory, and late records folded again from a checkpoint. What comes out is `projection`'s.
 
 The only writer of trips' outcomes. After an error nothing in memory is trusted: `forget` drops it, and it is read back from the
 log, which is complete. What has to be folded again is folded in chunks, so that no vehicle's history stops the stream of others.
@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from server.domain.record import Position
-from server.domain.trip import Announcement, Ride, TripState
+from server.domain.trip import Ride, TripState
 from server.domain.vehicle_day import Entry, VehicleState
 from server.rules import absences, substituting
 from server.rules.pipeline import fold
-from server.service.corrections import corrections
 from server.service.ingest_ports import Bus, Catalogue, FoldWork
+from server.service.projection import Projection
 from server.service.streams import Streams
-from server.service.timing import Timing
-from server.service.trip_verdicts import TripVerdicts
-from server.service.turns import Claim, Revised, Turns
+from server.service.turns import Revised, Turns
 from server.service.vehicle_head import VehicleHead, trip_id_of
 
 CHECKPOINT_MS: Final = 10 * 60_000
@@ -29,7 +27,6 @@ CHUNK: Final = 500  # inputs folded again at once: some 20 ms
 REFOLD_AFTER_S: Final = 0.3  # late records come in bunches: fold again once for a bunch
 REFOLD_EVERY_S: Final = 1.0
 REST: Final = 20  # a vehicle rests that many times as long as its folding again took, lest one bad clock take the whole ingest
-FRESH_RIDE_MS: Final = 60_000  # own choice: what a page that was away a moment would miss
 
 log = logging.getLogger("sixfixed.ingest.fold")
 
@@ -42,9 +39,11 @@ class Folder:
     ) -> None:
         """`now_ms` is the school day's clock, for deadlines and what people said; `now_s` real seconds, for what folding again costs."""
         self._catalogue = catalogue
-        self._timing = Timing(streams, now_ms, now_s, self._deadline_failed)
-        self._verdicts = TripVerdicts(now_ms, self._verdict_failed)
         self._turns = Turns(catalogue)
+        self.rule_errors: Counter[str] = Counter()
+        self._rows = Projection(
+            catalogue, streams, self._turns, now_ms, now_s, self.rule_errors, self._revise
+        )
         self._now_ms = now_ms
         self._now_s = now_s
         self._heads: dict[str, VehicleHead] = {}
@@ -54,8 +53,6 @@ class Folder:
         self._due: dict[str, None] = {}  # late or behind, in the order of their turns
         self._holding: dict[str, None] = {}
         self._folded: set[str] = set()
-        self._rides: list[tuple[str, Ride]] = []
-        self.rule_errors: Counter[str] = Counter()
 
     def forget(self) -> None:
         """Drop every head: memory may differ from what was committed."""
@@ -65,7 +62,7 @@ class Folder:
         self._due.clear()
         self._holding.clear()
         self._folded.clear()
-        self._rides.clear()
+        self._rows.forget()
 
     def expect(self, buses: Iterable[Bus]) -> None:
         """Have vehicles read and folded to the end of their log, though no record of theirs comes."""
@@ -165,10 +162,7 @@ class Folder:
 
     def look(self) -> None:
         """Have the trips written of which time alone may have made something else."""
-        now_ms = self._now_ms()
-        self._folded.update(
-            vehicle for vehicle, head in self._heads.items() if self._timing.is_due(head, now_ms)
-        )
+        self._folded.update(vehicle for vehicle, head in self._heads.items() if self._rows.is_due(head))
 
     def project(self, work: FoldWork) -> list[str]:
         """Write what changed of vehicles and their trips, as of now, since their rows were last written; give the trips' ids."""
@@ -180,8 +174,7 @@ class Folder:
             for trip in (*head.state.earlier, head.state.trip):
                 if trip is None or (trip is not head.state.trip and trip.trip_id not in head.projected):
                     continue
-                if self._advanced(work, head, trip) is not head.projected.get(trip.trip_id):
-                    self._project(work, head, trip)
+                if self._rows.write(work, head, trip):
                     written.append(trip.trip_id)
             if head.found is not head.state.findings:
                 work.project_found(head.bus, head.found, head.state.findings, self._now_ms())
@@ -191,8 +184,7 @@ class Folder:
 
     def take_rides(self) -> list[tuple[str, Ride]]:
         """Take the rides, with their trips, that were added to rows since last asked."""
-        taken, self._rides = self._rides, []
-        return taken
+        return self._rows.take_rides()
 
     def _late(self, work: FoldWork, head: VehicleHead, entry: Entry, now_s: float) -> None:
         """Note that the fold has to go back; what lies ahead of a fold that is behind anyway is read in its turn."""
@@ -226,14 +218,14 @@ class Folder:
         pending, stale = head.finish()
         self._settle(head)
         for trip in head.state.earlier:
-            if trip.trip_id not in pending and self._advanced(work, head, trip) is not trip:
+            if trip.trip_id not in pending and self._rows.shown(work, head, trip) is not trip:
                 pending[trip.trip_id] = trip  # time went on after its turn
         if head.state.trip is not None and head.state.trip.trip_id in pending:
             pending[head.state.trip.trip_id] = head.state.trip
         for trip in pending.values():
-            self._project(work, head, trip)
+            self._rows.write(work, head, trip)
         for trip_id in stale - pending.keys():
-            self._unproject(work, head, trip_id)
+            self._take_back(work, head, trip_id)
         again = head.found_again | {one.key: one for one in head.state.findings}
         work.reconcile_found(head.bus, list(again.values()), head.found_from_ms, self._now_ms())
         head.found, head.found_again = head.state.findings, {}
@@ -275,7 +267,7 @@ class Folder:
         """Write trips of before of which something was said; `project` sees those alone whose rows are known."""
         for trip in changed:
             if trip.trip_id not in head.projected:
-                self._project(work, head, trip)
+                self._rows.write(work, head, trip)
 
     def _end_turn(self, work: FoldWork, head: VehicleHead, trip: TripState) -> None:
         """Write a trip for the last time; one that the crew left before it began is anybody's again."""
@@ -288,10 +280,19 @@ class Folder:
             else:
                 head.pending[trip.trip_id] = kept
         elif kept is None:
-            self._unproject(work, head, trip.trip_id)
+            self._take_back(work, head, trip.trip_id)
         else:
-            self._project(work, head, kept)
+            self._rows.write(work, head, kept)
             head.forget_projected()
+
+    def _take_back(self, work: FoldWork, head: VehicleHead, trip_id: str) -> None:
+        """Take back a trip that, folded again, this bus did not run; another of the buses that said so too has it then."""
+        if not self._rows.take_back(work, head, trip_id):
+            return
+        for other in list(self._heads.values()):
+            for trip in (*other.state.earlier, other.state.trip):
+                if other is not head and trip is not None and trip.trip_id == trip_id:
+                    self._rows.write(work, other, trip)
 
     def _checkpoint_due(self, head: VehicleHead, state: VehicleState) -> bool:
         if state.key is None:
@@ -318,45 +319,6 @@ class Folder:
             head.set_trip(after)
             self._folded.add(head.bus.vehicle_id)
 
-    def _advanced(self, work: FoldWork, head: VehicleHead, trip: TripState) -> TripState:
-        road = self._catalogue.find_road(trip.trip_id)
-        shown = self._timing.advance(work, head, trip, None if road is None else road.plan)
-        lookup = self._catalogue.context(head.bus)
-        return self._verdicts.judged(
-            head, shown, road, lookup, lambda: self._timing.complete_ms(work, head, shown)
-        )
-
-    def _project(self, work: FoldWork, head: VehicleHead, folded: TripState) -> None:
-        trip, before = self._advanced(work, head, folded), head.projected.get(folded.trip_id)
-        if before is trip:
-            return
-        if before is not None and _took_back(before, trip):
-            before = None  # what time had made of it is not so after all: the rows are looked at one by one
-        road, claim = self._catalogue.find_road(trip.trip_id), Claim(False)
-        if road is not None and road.plan.substitutes:
-            claim = self._turns.claim(work, road.plan, trip)
-            if not claim.ours:
-                self._revise(work, head.bus, claim.again)
-                head.projected.pop(trip.trip_id, None)
-                return
-        told = _news(before, trip)
-        if before is None:
-            told += corrections(work.list_told(trip.trip_id), trip)
-        words = self._catalogue.tell(trip, told) if told else ()
-        if not work.project(before, trip, words, self._now_ms(), ours=claim.ours):
-            head.projected.pop(trip.trip_id, None)
-            return  # two buses say that they run it: the first to say so does
-        if before is not None:
-            known = len(before.rides)
-        else:
-            # A trip's first rows may hold its first ride; after a restart they hold rides that were told long ago.
-            fresh_ms = self._now_ms() - FRESH_RIDE_MS
-            known = sum(1 for ride in trip.rides if ride.at_ms < fresh_ms)
-        self._rides += [(trip.trip_id, ride) for ride in trip.rides[known:]]
-        head.projected[trip.trip_id] = trip
-        self._revise(work, head.bus, claim.again)
-        self._revise(work, head.bus, claim.moved, moved=True)
-
     def _revise(self, work: FoldWork, bus: Bus, revised: Revised, *, moved: bool = False) -> None:
         """Have vehicles of one operator folded again from an instant on.
 
@@ -376,54 +338,7 @@ class Folder:
                 self._due[vehicle_id] = None
             head.late_ms = from_ms if head.late_ms is None else min(head.late_ms, from_ms)
 
-    def _unproject(self, work: FoldWork, head: VehicleHead, trip_id: str) -> None:
-        """Take back a trip that, folded again, this bus did not run; another bus that said so too has it then."""
-        never = TripState(trip_id, vehicle_id=head.bus.vehicle_id)
-        told = corrections(work.list_told(trip_id), never)
-        head.projected.pop(trip_id, None)
-        revised = self._turns.drop(work, trip_id, head.bus.vehicle_id)
-        if not work.unproject(
-            trip_id, head.bus.vehicle_id, self._catalogue.tell(never, told) if told else (), self._now_ms()
-        ):
-            return
-        self._turns.drop(work, trip_id, head.bus.vehicle_id)  # the row names nobody now
-        self._revise(work, head.bus, revised)
-        for other in list(self._heads.values()):
-            for trip in (*other.state.earlier, other.state.trip):
-                if other is not head and trip is not None and trip.trip_id == trip_id:
-                    self._project(work, other, trip)
-
-    def _deadline_failed(self, rule: str, error: Exception) -> None:
-        self.rule_errors[rule] += 1
-        log.error("rule %s failed on a trip: %r; its deadlines are left out", rule, error)
-
-    def _verdict_failed(self, trip: TripState, error: Exception) -> None:
-        self.rule_errors["server.rules.verdicts.judge"] += 1
-        log.error("the verdicts on trip %s failed: %r; they are left out", trip.trip_id, error)
-
     def _failed(self, rule: str, entry: Entry, error: Exception) -> None:
         self.rule_errors[rule] += 1
         kind = "position" if isinstance(entry.record, Position) else type(entry.record).__name__.lower()
         log.error("rule %s failed on a %s of %s: %r; the record is kept", rule, kind, entry.key.device, error)
-
-
-def _news(before: TripState | None, trip: TripState) -> list[Announcement]:
-    """List what is announced now and was not before."""
-    if before is None:
-        return list(trip.announcements)
-    if _begins_with(trip, before):
-        return list(trip.announcements[len(before.announcements) :])
-    known = set(before.announcements)
-    return [one for one in trip.announcements if one not in known]
-
-
-def _took_back(before: TripState, trip: TripState) -> bool:
-    """Say whether something that was announced is so no more."""
-    return not _begins_with(trip, before) and not set(before.announcements) <= set(trip.announcements)
-
-
-def _begins_with(trip: TripState, before: TripState) -> bool:
-    return (
-        trip.announcements is before.announcements
-        or trip.announcements[: len(before.announcements)] == before.announcements
-    )

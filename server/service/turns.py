@@ -39,6 +39,7 @@ class Turns:
         self._ticked: dict[str, bool] = {}
         self._claims: dict[str, set[str]] = {}
         self._heirs: dict[str, dict[tuple[str, str], int]] = {}
+        self._asked: dict[Bus, _Asked] = {}
 
     def forget(self) -> None:
         """Drop everything: memory may differ from what was committed."""
@@ -49,7 +50,11 @@ class Turns:
 
     def context(self, work: FoldWork, bus: Bus) -> Context:
         """Give what the fold of this bus may ask, within the caller's transaction."""
-        return _Asked(self, work, bus, self._catalogue.context(bus))
+        asked = self._asked.get(bus)
+        if asked is None:
+            asked = self._asked[bus] = _Asked(self, work, bus, self._catalogue.context(bus))
+        asked.work = work
+        return asked
 
     def inherit(self, work: FoldWork, vehicle_id: str) -> None:
         """Read which trips were taken over from a vehicle that comes into memory."""
@@ -166,11 +171,11 @@ class Turns:
 
 
 class _Asked:
-    """What the fold of one bus may ask."""
+    """What the fold of one bus may ask; kept, since it is asked for with every record, and given each transaction anew."""
 
     def __init__(self, turns: Turns, work: FoldWork, bus: Bus, lookup: Lookup) -> None:
         self._turns = turns
-        self._work = work
+        self.work = work
         self._bus = bus
         self.find_road = lookup.find_road
         self.list_roads = lookup.list_roads
@@ -180,11 +185,11 @@ class _Asked:
 
     def list_turns(self, trip_id: str) -> Sequence[tuple[str, int]]:
         """List the turns of a trip."""
-        return self._turns.list_turns(self._work, trip_id)
+        return self._turns.list_turns(self.work, trip_id)
 
     def find_run(self, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
         """Find what the bus before left of a trip."""
-        return self._turns.find_run(self._work, self._bus, trip_id, vehicle_id, t_ms)
+        return self._turns.find_run(self.work, self._bus, trip_id, vehicle_id, t_ms)
 
 
 def _wins(plan: TripPlan, one: TripState, other: TripState) -> bool:

@@ -46,6 +46,7 @@ class DatabaseCatalogue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._contexts: dict[Bus, _VehicleContext] = {}
         self._known: dict[str, int] = {}
         self._now: dict[str, int] = {}
         self.forget()
@@ -105,7 +106,10 @@ class DatabaseCatalogue:
 
     def context(self, bus: Bus) -> Lookup:
         """Give what the fold of this bus may ask."""
-        return _VehicleContext(self, bus)
+        found = self._contexts.get(bus)
+        if found is None:
+            found = self._contexts[bus] = _VehicleContext(self, bus)
+        return found
 
     def tell(self, trip: TripState, announcements: Sequence[Announcement]) -> list[Told]:
         """Put announcements into words for each guardian who is to know."""

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from server.adapters.db.tables import guardians, operators, riders, schools, stops, trips, users, vehicles
+from server.adapters.db.tables import (
+    guardians,
+    operators,
+    riders,
+    schools,
+    stops,
+    trip_riders,
+    trips,
+    users,
+    vehicles,
+)
 from server.domain.plan import TripPlan
 from server.domain.trip import Announcement, Ride, TripState
 from server.service.ingest_ports import Told
 from server.service.wording import UNKNOWN_BUS, Case, Facts, bus_names, day_names, whom_to_call, words
 from server.service.wording_corrections import Truth
+
+_GUARDIANS: Final = (
+    select(guardians.c.user_id, guardians.c.valid_until)
+    .join(users, users.c.id == guardians.c.user_id)
+    .where(guardians.c.ended_at_ms.is_(None), users.c.ended_at_ms.is_(None))
+)
 
 
 class Teller:
@@ -25,6 +42,7 @@ class Teller:
         self._names: dict[str, str] = {}
         self._bus_called: dict[str, tuple[str, str]] = {}
         self._calls: dict[tuple[str, str], tuple[str, str]] = {}
+        self._trips: set[str] = set()
 
     def tell(
         self,
@@ -36,6 +54,7 @@ class Teller:
     ) -> list[Told]:
         """Put announcements into words for each guardian who is to know; `plan` None where the trip has none any more."""
         told: list[Told] = []
+        self._prepare(connection, trip.trip_id, plan)
         zone = ZoneInfo(self._name(connection, "zone", trip.trip_id))
         for one in announcements:
             if one.kind == "correction":
@@ -93,17 +112,39 @@ class Teller:
             day_en=day_en,
         )
 
+    def _prepare(self, connection: Connection, trip_id: str, plan: TripPlan | None) -> None:
+        """Read what the sentences of a trip name in a few statements; who isn't planned on it is read when it is told of them."""
+        if trip_id in self._trips:
+            return
+        self._trips.add(trip_id)
+        operator = connection.execute(
+            select(operators.c.timezone, operators.c.phone)
+            .join(trips, trips.c.operator_id == operators.c.id)
+            .where(trips.c.id == trip_id)
+        ).one()
+        self._names[f"zone:{trip_id}"] = operator.timezone
+        own = trip_riders.c.trip_id == trip_id
+        for row in connection.execute(
+            select(riders.c.id, riders.c.name, schools.c.phone)
+            .join(trip_riders, trip_riders.c.rider_id == riders.c.id)
+            .join(schools, schools.c.id == riders.c.school_id, isouter=True)
+            .where(own)
+        ):
+            self._names[f"rider:{row.id}"] = row.name
+            self._calls[row.id, trip_id] = whom_to_call(row.phone, operator.phone)
+            self._guardians[row.id] = []
+        of_trip = _GUARDIANS.add_columns(guardians.c.rider_id).join(
+            trip_riders, trip_riders.c.rider_id == guardians.c.rider_id
+        )
+        for row in connection.execute(of_trip.where(own)):
+            self._guardians[row.rider_id].append((row.user_id, row.valid_until))
+        if plan is not None:
+            named = select(stops.c.id, stops.c.name).where(stops.c.id.in_([stop.id for stop in plan.stops]))
+            self._names |= {f"stop:{row.id}": row.name for row in connection.execute(named)}
+
     def _guardians_of(self, connection: Connection, rider_id: str, on: str) -> list[str]:
         if rider_id not in self._guardians:
-            query = (
-                select(guardians.c.user_id, guardians.c.valid_until)
-                .join(users, users.c.id == guardians.c.user_id)
-                .where(
-                    guardians.c.rider_id == rider_id,
-                    guardians.c.ended_at_ms.is_(None),
-                    users.c.ended_at_ms.is_(None),
-                )
-            )
+            query = _GUARDIANS.where(guardians.c.rider_id == rider_id)
             self._guardians[rider_id] = [(row.user_id, row.valid_until) for row in connection.execute(query)]
         return [user_id for user_id, until in self._guardians[rider_id] if until is None or on <= until]
 
