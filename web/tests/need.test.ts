@@ -28,6 +28,8 @@ function aTrip(over: Partial<StaffTrip> = {}): StaffTrip {
 const live = aPosition({ at: at('07:20') });
 const NOW = at('07:20:10');
 
+const MISSED = { kind: 'missed_trip', severity: 'act' } as const;
+
 describe('what a trip needs', () => {
   it.each([
     ['a running bus on time', aTrip(), live, 'running'],
@@ -46,8 +48,19 @@ describe('what a trip needs', () => {
     ],
     ['closed', aTrip({ state: 'closed' }), null, 'done'],
     ['cancelled', aTrip({ state: 'cancelled' }), null, 'cancelled'],
-    ['missed', aTrip({ state: 'missed', planned_end_at: at('07:00') }), null, 'missed'],
-    ['missed long ago', aTrip({ state: 'missed', planned_end_at: at('06:20') }), null, 'missed_before'],
+    ['missed', aTrip({ state: 'missed', planned_end_at: at('07:00'), worst: MISSED }), null, 'missed'],
+    [
+      'missed long ago, and seen to by nobody',
+      aTrip({ state: 'missed', planned_end_at: at('06:20'), worst: MISSED }),
+      null,
+      'found',
+    ],
+    [
+      'missed before anybody watched, or seen to',
+      aTrip({ state: 'missed', planned_end_at: at('07:00') }),
+      null,
+      'missed_before',
+    ],
   ] as const)('%s', (_, trip, position, need) => {
     expect(needOf(trip, position, NOW)).toBe(need);
   });

@@ -43,7 +43,10 @@ const LATE_S = 360;
 /** PRODUCT: left aboard and open sign-offs are a matter of minutes; so long after arrival a trip should be closed. */
 const CLOSES_MS = 600_000;
 
-/** An hour after its end nobody can run a trip any more: it is a fact of the day, and no call to act. */
+/**
+ * An hour after its end nobody can run a trip any more: it is a fact of the day, and no call to act. Nor is one of which nothing is
+ * found: it was due before the system watched, or somebody has seen to it.
+ */
 const MISSED_MATTERS_MS = 3_600_000;
 
 /** What of a trip's findings the list goes by: the one that it names, and how grave the worst is. */
@@ -60,7 +63,7 @@ export function needOf(
   if (pressing.some((one) => one.kind === 'sos')) return 'sos';
   if (pressing.some((one) => one.kind === 'left_aboard')) return 'left_aboard';
   if (pressing.some((one) => isCalling(one) || one.kind === 'collision')) return 'calling';
-  const need = ofState(trip, position, now);
+  const need = ofState(trip, position, now, gravest(trip, findings) !== null);
   if (need === 'cancelled' || NEEDS.indexOf(need) < REST) return need;
   return pressing.some((one) => one.severity === 'act') || gravest(trip, findings)?.severity === 'act'
     ? 'found'
@@ -73,10 +76,10 @@ export function gravest(trip: StaffTrip, findings: readonly Finding[]): Found | 
   return worst ? { kind: worst.kind, severity: worst.severity } : trip.worst;
 }
 
-function ofState(trip: StaffTrip, position: Position | null, now: Instant): Need {
+function ofState(trip: StaffTrip, position: Position | null, now: Instant, found: boolean): Need {
   switch (trip.state) {
     case 'missed':
-      return now.ms > trip.planned_end_at.ms + MISSED_MATTERS_MS ? 'missed_before' : 'missed';
+      return found && now.ms <= trip.planned_end_at.ms + MISSED_MATTERS_MS ? 'missed' : 'missed_before';
     case 'cancelled':
       return 'cancelled';
     case 'closed':

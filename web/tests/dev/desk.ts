@@ -154,6 +154,10 @@ export function fleetTrip(desk: Desk, index: number): Json {
   const other = substitutionOf(desk.alarms, `f${String(index)}`);
   return {
     ...worstOf(desk.alarms, `f${String(index)}`),
+    ...(kind === 'missed' && {
+      findings_open: 1,
+      worst: { kind: 'missed_trip', severity: 'act', state: 'open' },
+    }),
     id: `f${String(index)}`,
     code: `T${String(number)}-AM`,
     service_date: rfc(desk.began_ms).slice(0, 10),
