@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from server.adapters.db.ingest_store.waiting import NOTICE_KEY, WaitingRows
 from server.adapters.db.tables import notices, trips
@@ -15,6 +15,19 @@ from server.service.ingest_ports import Told
 
 # Told by the server's clock or as soon as it was said, by `sweeps`: no part of a trip's state.
 CLOCK_KINDS: Final[tuple[NoticeKind, ...]] = ("not_started", "absent")
+
+_UNSENT: Final = select(
+    notices.c.id, notices.c.user_id, notices.c.rider_id, notices.c.kind, notices.c.occurrence
+).where(
+    notices.c.trip_id == bindparam("trip"),
+    notices.c.withdrawn_at_ms.is_(None),
+    notices.c.sent_at_ms.is_(None),
+    notices.c.finding_id.is_(None),
+    notices.c.kind.not_in(CLOCK_KINDS),
+)
+_SENT: Final = select(notices.c.rider_id, notices.c.kind, notices.c.occurrence, notices.c.stop_id).where(
+    notices.c.trip_id == bindparam("trip"), notices.c.sent_at_ms.is_not(None), notices.c.finding_id.is_(None)
+)
 
 
 class NoticeRows(WaitingRows):
@@ -32,13 +45,7 @@ class NoticeRows(WaitingRows):
     def list_told(self, trip_id: str) -> dict[tuple[str, NoticeKind, int], str | None]:
         """Give (rider, kind, occurrence) of the notices of a trip that were sent, with the stop that each named."""
         self.flush()
-        rows = self._connection.execute(
-            select(notices.c.rider_id, notices.c.kind, notices.c.occurrence, notices.c.stop_id).where(
-                notices.c.trip_id == trip_id,
-                notices.c.sent_at_ms.is_not(None),
-                notices.c.finding_id.is_(None),
-            )
-        )
+        rows = self._connection.execute(_SENT, {"trip": trip_id})
         return {(row.rider_id, row.kind, row.occurrence): row.stop_id for row in rows}
 
     def _project_notices(self, before: TripState | None, trip: TripState, told: Sequence[Told]) -> None:
@@ -60,17 +67,7 @@ class NoticeRows(WaitingRows):
             (one.user_id, one.announcement.rider_id) for one in told if one.announcement.kind == "approaching"
         }
         self.flush()
-        rows = self._connection.execute(
-            select(
-                notices.c.id, notices.c.user_id, notices.c.rider_id, notices.c.kind, notices.c.occurrence
-            ).where(
-                notices.c.trip_id == trip.trip_id,
-                notices.c.withdrawn_at_ms.is_(None),
-                notices.c.sent_at_ms.is_(None),
-                notices.c.finding_id.is_(None),
-                notices.c.kind.not_in(CLOCK_KINDS),
-            )
-        )
+        rows = self._connection.execute(_UNSENT, {"trip": trip.trip_id})
         gone = [
             row.id
             for row in rows

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, exists, or_, select, update
 
 from server.adapters.db.ingest_store.absences import AbsenceRows
 from server.adapters.db.ingest_store.findings import FindingRows
@@ -21,6 +21,18 @@ from server.service.ingest_ports import Told
 DAY_MS: Final = 86_400_000
 _INSTANTS: Final = ("assigned_at_ms", "arrived_at_ms", "ended_at_ms", "rear_checked_at_ms", "metre_at_ms")
 
+_after_ms: Final = bindparam("after_ms", type_=BigInteger)
+# Built once: to build it takes longer than to run it, and it is run for every bus that comes into memory.
+_RUN_SINCE: Final = select(trips.c.id).where(
+    trips.c.run_vehicle_id == bindparam("vehicle"),
+    trips.c.planned_end_ms > bindparam("day_before_ms", type_=BigInteger),
+    or_(
+        *(trips.c[name] > _after_ms for name in _INSTANTS),
+        exists().where(rides.c.trip_id == trips.c.id, rides.c.at_ms > _after_ms),
+        exists().where(findings.c.trip_id == trips.c.id, findings.c.began_ms > _after_ms),
+    ),
+)
+
 
 class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
     """Writes trips, visits, manifests and rides, with the notices and findings of each."""
@@ -28,16 +40,8 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
     def list_run(self, vehicle_id: str, after_ms: int) -> list[str]:
         """List the trips whose rows tell of something that this vehicle did after an instant."""
         self.flush()
-        later = or_(
-            exists().where(rides.c.trip_id == trips.c.id, rides.c.at_ms > after_ms),
-            exists().where(findings.c.trip_id == trips.c.id, findings.c.began_ms > after_ms),
-        )
-        query = select(trips.c.id).where(
-            trips.c.run_vehicle_id == vehicle_id,
-            trips.c.planned_end_ms > after_ms - DAY_MS,
-            or_(*(trips.c[name] > after_ms for name in _INSTANTS), later),
-        )
-        return list(self._connection.execute(query).scalars())
+        at = {"vehicle": vehicle_id, "after_ms": after_ms, "day_before_ms": after_ms - DAY_MS}
+        return list(self._connection.execute(_RUN_SINCE, at).scalars())
 
     def project(
         self,

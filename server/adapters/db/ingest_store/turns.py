@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
 
 from server.adapters.db.ingest_store.notices import NoticeRows
 from server.adapters.db.tables import (
@@ -34,6 +34,20 @@ _of_trip: Final = and_(
     substitutions.c.timetable_id == trips.c.timetable_id,
     trips.c.service_on.between(substitutions.c.from_on, substitutions.c.until_on),
     substitutions.c.vehicle_id.is_not(None),
+)
+
+_vehicle: Final[BindParameter[str]] = bindparam("vehicle")
+_HEIRS: Final = (
+    select(trips.c.id, trips.c.run_vehicle_id, trips.c.assigned_at_ms)
+    .select_from(substitutions)
+    .join(trips, _of_trip)
+    .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
+    .where(
+        or_(permits.c.vehicle_id == _vehicle, substitutions.c.vehicle_id == _vehicle),
+        trips.c.run_vehicle_id.is_not(None),
+        trips.c.run_vehicle_id != _vehicle,
+    )
+    .distinct()
 )
 
 
@@ -66,16 +80,8 @@ class TurnRows(NoticeRows):
 
     def list_heirs(self, vehicle_id: str) -> list[tuple[str, str, int]]:
         """List (trip, vehicle, instant) of the trips that another bus took over though they were to be this vehicle's."""
-        mine = or_(permits.c.vehicle_id == vehicle_id, substitutions.c.vehicle_id == vehicle_id)
-        query = (
-            select(trips.c.id, trips.c.run_vehicle_id, trips.c.assigned_at_ms)
-            .select_from(substitutions)
-            .join(trips, _of_trip)
-            .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
-            .where(mine, trips.c.run_vehicle_id.is_not(None), trips.c.run_vehicle_id != vehicle_id)
-            .distinct()
-        )
-        return [(row[0], row[1], row[2]) for row in self._connection.execute(query)]
+        rows = self._connection.execute(_HEIRS, {"vehicle": vehicle_id})
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def move_hand(self, trip_id: str, turns: Sequence[tuple[str, int]]) -> dict[str, int]:
         """Put what people said of a trip into the log of the bus whose turn it was; give the vehicles concerned, from when on.
