@@ -52,6 +52,8 @@ export class Arrivals {
         watched: () => (session.user?.scope ? { school: session.user.scope.id } : null),
         hear: {
           trip: () => this.#watching.soon(() => this.#ask()),
+          // The trip itself is the same when a child boards; the board's counts are not.
+          ride: () => this.#watching.soon(() => this.#ask()),
           notice: (notice) => this.calls.heard(notice),
         },
       },

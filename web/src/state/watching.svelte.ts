@@ -19,7 +19,7 @@ export type Source = {
   readonly ask: () => Promise<void>;
   /** What is watched from the start on; null: only what concerns this person. */
   readonly watched: () => Watched | null;
-  readonly hear: Partial<Pick<WatchListener, 'trip' | 'positions' | 'finding' | 'notice'>>;
+  readonly hear: Partial<Pick<WatchListener, 'trip' | 'ride' | 'positions' | 'finding' | 'notice'>>;
   /** The line stands (again). */
   readonly connected?: () => void;
 };
@@ -57,6 +57,7 @@ export class Watching {
     try {
       const watch = await this.makeWatch({
         trip: nothing,
+        ride: nothing,
         positions: nothing,
         finding: nothing,
         notice: nothing,

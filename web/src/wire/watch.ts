@@ -16,6 +16,8 @@ export type WatchListener = {
   connected: () => void;
   disconnected: () => void;
   trip: (trip: StaffTrip, detail: TripDetail | null) => void;
+  /** Somebody got on or off, on a trip that this person sees: counts and names are to be asked for. */
+  ride: () => void;
   positions: (items: readonly Position[]) => void;
   finding: (finding: Finding) => void;
   /** Something that this person is told or called to, whatever is watched. */
@@ -58,6 +60,7 @@ export class Watch {
       if (!this.#socket.active) hear.ended();
     });
     this.#socket.on('position', (value: unknown) => hear.positions(read(positions, value)?.items ?? []));
+    this.#socket.on('ride', () => hear.ride());
     this.#socket.on('trip', (value: unknown) => this.#trip(value));
     this.#socket.on('finding', (value: unknown) => {
       const found = read(finding, value);
