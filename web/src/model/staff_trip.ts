@@ -83,6 +83,15 @@ export type Verdict = {
 };
 
 /** Reasons that are no finding's kind. */
+/** What may excuse a verdict that failed. */
+export const LAWFUL_REASONS = [
+  'traffic_control',
+  'road_works',
+  'disaster',
+  'bad_weather',
+  'major_crash',
+] as const;
+export type LawfulReason = (typeof LAWFUL_REASONS)[number];
 export const VERDICT_REASONS = [
   'not_judged',
   'not_started',
@@ -93,11 +102,7 @@ export const VERDICT_REASONS = [
   'papers_missing',
   'nobody_signed_on',
   'nothing_read',
-  'traffic_control',
-  'road_works',
-  'disaster',
-  'bad_weather',
-  'major_crash',
+  ...LAWFUL_REASONS,
 ] as const;
 export const SIGNALS = ['door', 'lamp', 'arm', 'tag', 'alcohol'] as const;
 

@@ -4,7 +4,13 @@ import type { Manifest } from '../model/manifest.ts';
 import { byNeed, gravest, keepOrder, needOf, needsPerson, type Need, type Needing } from '../model/need.ts';
 import type { Position } from '../model/position.ts';
 import { newer } from '../model/child.ts';
-import { dateOf, type StaffTrip, type TripDetail } from '../model/staff_trip.ts';
+import {
+  dateOf,
+  type Fixed,
+  type LawfulReason,
+  type StaffTrip,
+  type TripDetail,
+} from '../model/staff_trip.ts';
 import type { Candidates, Substitutes } from '../model/substitution.ts';
 import { Dispatch } from '../wire/staff_dispatch.ts';
 import { Staff } from '../wire/staff.ts';
@@ -205,6 +211,18 @@ export class Fleet {
     const detail = await this.#staff.cancel(id, reason);
     if (this.#chosen === id) this.detail = detail;
     await this.reload();
+  }
+
+  /** Excuse a verdict that failed; throws Failure for the dialog to say. */
+  async excuse(id: string, which: Fixed, reason: LawfulReason, remarks: string): Promise<void> {
+    const detail = await this.#staff.excuse(id, which, reason, remarks);
+    if (this.#chosen === id) this.detail = detail;
+  }
+
+  /** Take an excuse back; throws Failure. */
+  async endExcuse(id: string, which: Fixed): Promise<void> {
+    const detail = await this.#staff.endExcuse(id, which);
+    if (this.#chosen === id) this.detail = detail;
   }
 
   /** Who may run a trip in another's place; throws Failure. */

@@ -9,7 +9,7 @@ import type { Instant } from '../model/instant.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Named } from '../model/named.ts';
 import type { Position } from '../model/position.ts';
-import type { SignOff, StaffTrip, TripDetail } from '../model/staff_trip.ts';
+import type { Fixed, LawfulReason, SignOff, StaffTrip, TripDetail } from '../model/staff_trip.ts';
 import type { RiderState } from '../model/trip.ts';
 import type { Http } from './http.ts';
 import * as base from './shapes.ts';
@@ -107,6 +107,16 @@ export class Staff {
 
   cancel(id: string, reason: string): Promise<TripDetail> {
     return this.http.post(shapes.tripDetail, `${trip(id)}/cancel`, { reason });
+  }
+
+  excuse(id: string, which: Fixed, reason: LawfulReason, remarks: string): Promise<TripDetail> {
+    const body = { reason, ...(remarks === '' ? {} : { remarks }) };
+    return this.http.post(shapes.tripDetail, `${trip(id)}/verdicts/${which}/excuse`, body);
+  }
+
+  async endExcuse(id: string, which: Fixed): Promise<TripDetail> {
+    await this.http.remove(`${trip(id)}/verdicts/${which}/excuse`);
+    return this.detail(id);
   }
 
   async devices(): Promise<readonly Device[]> {
