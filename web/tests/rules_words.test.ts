@@ -35,7 +35,7 @@ const MADE: Record<string, readonly string[]> = {
   'f"driving_{found.which}"': ['driving_day', 'driving_night', 'driving_24h'],
   '"lamp" if which == "lamps" else "arm"': ['lamp', 'arm'],
   'event.kind': ['harsh_brake', 'harsh_accel', 'harsh_turn'],
-  'due.kind': ['not_started', 'missed_trip'],
+  due: ['not_started', 'missed_trip'],
 };
 
 describe('the words of the rules', () => {
