@@ -18,13 +18,12 @@ from server.rules import absences, substituting
 from server.rules.pipeline import fold
 from server.service.ingest_ports import Bus, Catalogue, FoldWork
 from server.service.projection import Projection
+from server.service.refolds import Refolds
 from server.service.streams import Streams
-from server.service.turns import Revised, Turns
+from server.service.turns import Turns
 from server.service.vehicle_head import VehicleHead, trip_id_of
 
-CHECKPOINT_MS: Final = 10 * 60_000
 CHUNK: Final = 500  # inputs folded again at once: some 20 ms
-REFOLD_AFTER_S: Final = 0.3  # late records come in bunches: fold again once for a bunch
 REFOLD_EVERY_S: Final = 1.0
 REST: Final = 20  # a vehicle rests that many times as long as its folding again took, lest one bad clock take the whole ingest
 
@@ -39,53 +38,44 @@ class Folder:
     ) -> None:
         """`now_ms` is the school day's clock, for deadlines and what people said; `now_s` real seconds, for what folding again costs."""
         self._catalogue = catalogue
+        self._heads: dict[str, VehicleHead] = {}
+        self._refolds = Refolds(self._heads, now_s)
         self._turns = Turns(catalogue)
         self.rule_errors: Counter[str] = Counter()
         self._rows = Projection(
-            catalogue, streams, self._turns, now_ms, now_s, self.rule_errors, self._revise
+            catalogue, streams, self._turns, now_ms, now_s, self.rule_errors, self._refolds.revise
         )
         self._now_ms = now_ms
         self._now_s = now_s
-        self._heads: dict[str, VehicleHead] = {}
-        self._lost: dict[
-            str, Bus
-        ] = {}  # forgotten, and to be read again though their bus may say nothing more
-        self._due: dict[str, None] = {}  # late or behind, in the order of their turns
         self._holding: dict[str, None] = {}
         self._folded: set[str] = set()
 
     def forget(self) -> None:
         """Drop every head: memory may differ from what was committed."""
-        self._lost |= {vehicle: head.bus for vehicle, head in self._heads.items()}
+        self._refolds.forget()
         self._heads.clear()
         self._turns.forget()
-        self._due.clear()
         self._holding.clear()
         self._folded.clear()
         self._rows.forget()
 
     def expect(self, buses: Iterable[Bus]) -> None:
         """Have vehicles read and folded to the end of their log, though no record of theirs comes."""
-        for bus in buses:
-            if bus.vehicle_id not in self._heads:
-                self._lost[bus.vehicle_id] = bus
+        self._refolds.expect(buses)
 
     def again(self, now_s: float) -> None:
         """Fold every vehicle again from its newest checkpoint, one after another: plans or people have changed."""
-        for vehicle, head in self._heads.items():
-            if head.late_ms is None and not head.behind and head.state.key is not None:
-                head.late_ms, head.refold_at = head.state.key.t + 1, now_s
-                self._due[vehicle] = None
+        self._refolds.again(now_s)
 
     def revise(self, work: FoldWork, buses: Iterable[tuple[Bus, int]]) -> None:
         """Fold buses again from an instant on: what was approved of their trips is not what it was."""
         for bus, from_ms in buses:
-            self._revise(work, bus, {bus.vehicle_id: from_ms})
+            self._refolds.revise(work, bus, {bus.vehicle_id: from_ms})
 
     @property
     def is_behind(self) -> bool:
         """Say whether some vehicle's log isn't folded to its end."""
-        return bool(self._lost or self._due)
+        return bool(self._refolds.lost or self._refolds.due)
 
     def head(self, work: FoldWork, bus: Bus) -> VehicleHead:
         """Give a vehicle's head, read from its checkpoint and log when it is not in memory.
@@ -95,7 +85,7 @@ class Folder:
         """
         found = self._heads.get(bus.vehicle_id)
         if found is None:
-            self._lost.pop(bus.vehicle_id, None)
+            self._refolds.lost.pop(bus.vehicle_id, None)
             found = self._heads[bus.vehicle_id] = VehicleHead(bus)
             self._turns.inherit(work, bus.vehicle_id)
             self._go_back(work, found, work.find_checkpoint(bus.vehicle_id, None))
@@ -105,10 +95,10 @@ class Folder:
 
     def take(self, work: FoldWork, head: VehicleHead, entry: Entry, *, hold: bool, now_s: float) -> None:
         """Fold a stored entry now, or leave it in the log for later: held while a lower seq is on its way, or late."""
-        self._revise(work, head.bus, self._turns.heirs(head.bus.vehicle_id, entry.key.t))
+        self._refolds.revise(work, head.bus, self._turns.heirs(head.bus.vehicle_id, entry.key.t))
         key = head.state.key
         if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
-            self._late(work, head, entry, now_s)
+            self._refolds.late(work, head, entry, now_s)
         elif (
             hold or head.held
         ):  # behind one that is held it waits too, or that one would be late when it is released
@@ -128,7 +118,7 @@ class Folder:
         for entry in done:
             key = head.state.key
             if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
-                self._late(work, head, entry, now_s)
+                self._refolds.late(work, head, entry, now_s)
             else:
                 self._fold_on(work, head, [entry])
 
@@ -138,18 +128,18 @@ class Folder:
 
     def refold_due(self, now_s: float) -> list[str]:
         """List the vehicles that should be folded on or again now, the longest waiting first."""
-        return [*self._lost, *(vehicle for vehicle in self._due if now_s >= self._heads[vehicle].refold_at)]
+        return self._refolds.ready(now_s)
 
     def refold(self, work: FoldWork, vehicle_id: str) -> list[str]:
         """Fold a chunk of what a vehicle has to fold again, from the checkpoint below its oldest late record on.
 
         Give the trips it touched, once the end of the log is reached; until then the vehicle stays due.
         """
-        lost = self._lost.get(vehicle_id)
+        lost = self._refolds.lost.get(vehicle_id)
         if lost is not None:
             return self.head(work, lost).finished_now()
         head = self._heads[vehicle_id]
-        self._due.pop(vehicle_id, None)
+        self._refolds.due.pop(vehicle_id, None)
         if head.late_ms is not None:
             self._go_back(work, head, work.find_checkpoint(vehicle_id, head.late_ms))
         self._step(work, head)
@@ -186,18 +176,6 @@ class Folder:
         """Take the rides, with their trips, that were added to rows since last asked."""
         return self._rows.take_rides()
 
-    def _late(self, work: FoldWork, head: VehicleHead, entry: Entry, now_s: float) -> None:
-        """Note that the fold has to go back; what lies ahead of a fold that is behind anyway is read in its turn."""
-        if head.late_ms is None:
-            if head.behind and (head.state.key is None or entry.key > head.state.key):
-                return
-            head.refold_at = max(now_s + REFOLD_AFTER_S, head.rest_until)
-            self._due[head.bus.vehicle_id] = None
-        elif entry.key.t >= head.late_ms:
-            return
-        head.late_ms = entry.key.t
-        work.drop_checkpoints(head.bus.vehicle_id, entry.key.t)
-
     def _go_back(self, work: FoldWork, head: VehicleHead, base: VehicleState | None) -> None:
         vehicle_id = head.bus.vehicle_id
         after_ms = base.key.t if base and base.key else -1
@@ -212,7 +190,7 @@ class Folder:
         self._fold_on(work, head, entries)
         head.spent_s += self._now_s() - began_s
         if not complete:
-            self._due[vehicle_id] = None
+            self._refolds.due[vehicle_id] = None
             head.refold_at = 0.0
             return
         pending, stale = head.finish()
@@ -242,7 +220,7 @@ class Folder:
             before = head.state
             after = fold(before, entry, context, self._failed)
             cut = trip_id_of(before) != trip_id_of(after)
-            if cut or self._checkpoint_due(head, before):
+            if cut or head.wants_checkpoint(before):
                 self._checkpoint(work, head, before)
             if cut and before.loose and before.loose is not loose:
                 work.put_loose_rides(before)
@@ -294,11 +272,6 @@ class Folder:
                 if other is not head and trip is not None and trip.trip_id == trip_id:
                     self._rows.write(work, other, trip)
 
-    def _checkpoint_due(self, head: VehicleHead, state: VehicleState) -> bool:
-        if state.key is None:
-            return False
-        return head.checkpoint_ms is None or state.key.t - head.checkpoint_ms >= CHECKPOINT_MS
-
     def _checkpoint(self, work: FoldWork, head: VehicleHead, state: VehicleState) -> None:
         # While something older waits to be folded, a checkpoint would keep it out for ever.
         if state.key is None or head.late_ms is not None or head.held:
@@ -318,25 +291,6 @@ class Folder:
         if after is not trip:
             head.set_trip(after)
             self._folded.add(head.bus.vehicle_id)
-
-    def _revise(self, work: FoldWork, bus: Bus, revised: Revised, *, moved: bool = False) -> None:
-        """Have vehicles of one operator folded again from an instant on.
-
-        Not those whose fold has not come so far, unless something was moved into their logs: it would be passed by unread.
-        """
-        for vehicle_id, from_ms in revised.items():
-            work.drop_checkpoints(vehicle_id, from_ms)
-            head = self._heads.get(vehicle_id)
-            if head is None:
-                self._lost[vehicle_id] = Bus(vehicle_id, bus.operator_id)
-                continue
-            key = head.state.key
-            if key is None or (key.t < from_ms and not head.held and not moved):
-                continue
-            if head.late_ms is None:
-                head.refold_at = max(self._now_s() + REFOLD_AFTER_S, head.rest_until)
-                self._due[vehicle_id] = None
-            head.late_ms = from_ms if head.late_ms is None else min(head.late_ms, from_ms)
 
     def _failed(self, rule: str, entry: Entry, error: Exception) -> None:
         self.rule_errors[rule] += 1

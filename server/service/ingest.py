@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Final
 
@@ -19,33 +18,20 @@ import msgspec
 from server.clock import Clock
 from server.domain.vehicle_day import Unavailable
 from server.service.batch import Batch, Outcome
-from server.service.clock_watch import tell_absences, watch
 from server.service.folding import Folder
 from server.service.gate import judge
-from server.service.hand_inputs import take_hand_inputs, tell_substitutions
-from server.service.ingest_ports import BusMessage, Catalogue, DayPlan, Line, Log, Speaker
+from server.service.housekeeping import Housekeeping
+from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speaker
 from server.service.portions import in_batches, parted
 from server.service.streams import Streams
 
 BATCH_MESSAGES: Final = 500
 BATCH_WAIT_S: Final = 0.02
-HOUSEKEEPING_S: Final = 2.0  # catalogue, missed trips, heartbeat
 DATABASE_PATIENCE_S: Final = 10.0  # half of the broker's ack_wait (ARCHITECTURE, Ingest)
 RETRY_S: Final = 0.5
 REFOLD_S: Final = (
     0.05  # own choice: what folding again may take of one turn, so that live records wait no longer
 )
-SWEPT_DAYS: Final = 15  # a trip is swept as long as a recorder's backlog may still take its run back (PROTOCOL: 7 days), twice
-LISTEN_FIRST_S: Final = (
-    10.0  # own choice: what waited at the broker is here by then, so silence is the bus's own
-)
-WATCH_MS: Final = (
-    5_000  # own choice, of the school day: what is found by the clock takes minutes to come true
-)
-GIVEN_BACK_MS: Final = 120_000  # own choice: substitutions are looked at again so far back, lest one that was committed late be missed
-PLAN_HOLDS_MS: Final = (
-    12 * 3_600_000
-)  # own choice: a recorder that was away for longer is told anew with the next change
 WAKE_TOPIC: Final = "wake/ingest"
 
 log = logging.getLogger("sixfixed.ingest")
@@ -85,17 +71,13 @@ class Ingest:
         self._catalogue = catalogue
         self._speaker = speaker
         self._clock = clock
-        self._real = real
         self._streams = Streams()
         self._folder = Folder(catalogue, self._streams, clock.now_ms, clock.monotonic)
         self._stop = Event()
-        self._woken = True
-        self._swept = False
-        self._told_ahead: dict[str, int] = {}
-        self._given_ms = clock.now_ms() - GIVEN_BACK_MS
-        self._listens_since = clock.monotonic()
-        self._watched_ms = 0
-        self._kept_house_at = self._away_until = float("-inf")
+        self._house = Housekeeping(
+            log_, catalogue, self._folder, speaker, clock, real, lambda: self._line.ready
+        )
+        self._away_until = float("-inf")
         self.counts = Counts()
         self.rejected: Counter[str] = Counter()
 
@@ -195,7 +177,7 @@ class Ingest:
         self._line.disconnect()
         self._until_saved(lambda: None)
         self._line.connect()
-        self._listens_since = self._clock.monotonic()
+        self._house.listens_anew()
         log.warning("the database is back")
 
     def _until_saved(self, work: Callable[[], None]) -> None:
@@ -219,7 +201,7 @@ class Ingest:
         batch = Batch(self._catalogue, self._streams, self._folder, now_ms=now_ms, now_s=now_s)
         for message in messages:
             if message.topic == WAKE_TOPIC:
-                self._woken = True
+                self._house.wake()
                 continue
             device, kind = _device_and_kind(message.topic)
             if refuse is not None or device is None:
@@ -246,8 +228,8 @@ class Ingest:
             if now_s >= self._away_until:
                 self._read_streams(now_s)
                 self._fold_what_waited(now_s)
-                if self._woken or now_s - self._kept_house_at >= HOUSEKEEPING_S:
-                    self._keep_house(now_s)
+                if self._house.is_due(now_s):
+                    self._told(self._house.keep(now_s), now_s)
         except Unavailable as error:
             self._forget()
             self._away_until = self._clock.monotonic() + RETRY_S
@@ -284,47 +266,6 @@ class Ingest:
             trips.update(self._folder.project(work))
             rides, found = self._folder.take_rides(), work.take_findings()
         self._told(Outcome(trips=sorted(trips), rides=rides, findings=found), now_s)
-
-    def _keep_house(self, now_s: float) -> None:
-        changed = self._catalogue.changed()
-        if changed:
-            self._catalogue.forget()
-        if changed - {"inputs", "substitutions"}:
-            self._folder.again(now_s)
-        now_ms = self._clock.now_ms()
-        since = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=SWEPT_DAYS)
-        plans: list[tuple[str, DayPlan]] = []
-        with self._log.write() as work:
-            if "substitutions" in changed:
-                given = work.list_given(self._given_ms, now_ms)
-                self._folder.revise(work, given)
-                plans = work.list_day_plans([bus.vehicle_id for bus, _ in given], now_ms)
-                self._given_ms = now_ms - GIVEN_BACK_MS
-            cancelled = take_hand_inputs(work, self._catalogue, self._folder, now_ms, now_s)
-            cancelled |= tell_substitutions(work, self._catalogue, self._told_ahead, now_ms)
-            trips = set(work.sweep(now_ms, f"{since:%Y-%m-%d}" if self._swept else None))
-            if changed or not self._swept:
-                trips.update(work.settle_exceptions(now_ms))
-                self._folder.settle(work)
-            if changed or not self._swept:
-                tell_absences(work, self._catalogue, now_ms)
-            if self._has_listened(now_s) and abs(now_ms - self._watched_ms) >= WATCH_MS:
-                watch(work, self._catalogue, now_ms)
-                self._watched_ms = now_ms
-            self._folder.look()
-            trips.update(cancelled, self._folder.project(work))
-            rides, found = self._folder.take_rides(), work.take_findings()
-            work.beat("alive.ingest", self._real.now_ms())
-        for device_id, plan in plans:
-            self._speaker.plan(device_id, plan, now_ms + PLAN_HOLDS_MS)
-        self._kept_house_at, self._woken, self._swept = now_s, False, True
-        self._told(Outcome(trips=sorted(trips), rides=rides, findings=found), now_s)
-
-    def _has_listened(self, now_s: float) -> bool:
-        """Say whether buses that say nothing may be blamed for it: else it may be ingest that has not been listening."""
-        if not self._line.ready or self._folder.is_behind:
-            self._listens_since = now_s
-        return now_s - self._listens_since >= LISTEN_FIRST_S
 
     def _told(self, outcome: Outcome, now_s: float) -> None:
         self._streams.touch(outcome.devices, outcome.present, now_s)

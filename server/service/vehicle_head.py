@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -11,6 +12,8 @@ from server.domain.finding import Finding
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Entry, VehicleState
 from server.service.ingest_ports import Bus
+
+CHECKPOINT_MS: Final = 10 * 60_000
 
 
 class Timed(msgspec.Struct, frozen=True, gc=False):
@@ -89,6 +92,12 @@ class VehicleHead:
         """Take the trips that the last fold to the end of the log has written."""
         touched, self.touched = self.touched, []
         return touched
+
+    def wants_checkpoint(self, state: VehicleState) -> bool:
+        """Say whether it is time to keep a state to fold on from."""
+        if state.key is None:
+            return False
+        return self.checkpoint_ms is None or state.key.t - self.checkpoint_ms >= CHECKPOINT_MS
 
     def set_trip(self, trip: TripState) -> None:
         """Replace the running trip's state."""
