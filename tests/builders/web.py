@@ -24,6 +24,7 @@ from server.service.web_deps import WebDeps
 from server.service.web_settings import WebSettings
 from tests.builders.world import NOW_MS, PASSWORD, REAL_MS
 from tests.fakes.clock import FakeClock
+from tests.waiting import PATIENCE_S
 
 
 @cache
@@ -59,17 +60,28 @@ class EndingPool(GeventPool):
     """The real pool, whose later jobs end with the test: one that tries again for ever must not outlive its database."""
 
     waiting: ClassVar[list[gevent.Greenlet]] = []
+    begun: ClassVar[set[gevent.Greenlet]] = set()
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
         """Run `job` after so many real seconds, unless the test is over by then."""
-        self.waiting.append(gevent.spawn_later(seconds, job))
+
+        def run() -> None:
+            self.begun.add(gevent.getcurrent())
+            job()
+
+        self.waiting.append(gevent.spawn_later(seconds, run))
 
     @classmethod
     def end(cls, since: int) -> None:
-        """Forget the jobs that were put after the first `since`."""
-        for job in cls.waiting[since:]:
-            job.kill(block=False)
-        del cls.waiting[since:]
+        """Let those jobs after the first `since` that have begun come to their end, and forget the others."""
+        while ours := cls.waiting[since:]:
+            del cls.waiting[since:]
+            for job in ours:
+                if job in cls.begun:
+                    job.join(PATIENCE_S)
+                    cls.begun.discard(job)
+                else:
+                    job.kill(block=False)
 
 
 class Web:

@@ -81,14 +81,6 @@ def make_postgres(request: pytest.FixtureRequest) -> Iterator[Callable[..., str]
         postgres.drop(url)
 
 
-@pytest.fixture(autouse=True)
-def ended_with_the_test() -> Iterator[None]:
-    """End what a web role of this test has put off."""
-    since = len(EndingPool.waiting)
-    yield
-    EndingPool.end(since)
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Name the kind of database, so that a test runs once on each."""
@@ -105,6 +97,9 @@ def empty_url(database_kind: str, tmp_path: Path, make_postgres: Callable[..., s
 def db(database_kind: str, tmp_path: Path, make_postgres: Callable[..., str]) -> Iterator[Database]:
     """Give a database with this program's schema."""
     url = new_sqlite(tmp_path / "test.db") if database_kind == "sqlite" else make_postgres()
-    database = Database(url)
+    database, since = Database(url), len(EndingPool.waiting)
     yield database
+    EndingPool.end(
+        since
+    )  # before the database goes: what is written at that moment would keep its connection
     database.dispose()
