@@ -21,4 +21,6 @@ REAR_CHECK_AFTER_MS = 5 * 60_000  # own choice: unloading a full bus takes three
 DATA_LATE_AFTER_MS = 60_000  # PRODUCT, definitions: where data isn't complete after 60 s
 LATE_AFTER_S = 600  # PRODUCT, notices: late over 10 min
 DEPARTURE_OVERDUE_MS = 600_000  # PRODUCT, six fixed, 2 time: not departed 10 min after plan
-SILENT_AFTER_MS = 180_000  # own choice: a tunnel or a dead zone between two villages is driven through in less
+SILENT_AFTER_MS = (
+    180_000  # own choice: a tunnel or a dead zone between two villages is driven through in less
+)
