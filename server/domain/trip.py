@@ -108,7 +108,8 @@ class OnDuty(msgspec.Struct, frozen=True, gc=False):
 class TripState(msgspec.Struct, frozen=True):
     """State, progress, visits, rides, riders, announcements and findings of one trip. `metre` along its shape, None before it is matched.
 
-    After its arrival: `ignition_off_ms` when the ignition first went off, `moved_off_ms` when the bus first drove away from its last stop.
+    After its arrival: `ignition_off_ms` when the ignition first went off, `moved_off_ms` when the bus first drove away from its last stop,
+    `shut_ms` when its doors closed there to stay shut for so long that nobody may be aboard.
     `by_phone`: an attendant's phone is used on it, so what rests on an absence waits until that phone has synced.
 
     `turns` are the buses that ran it before this one, `taken_m` where the last of them left it on the shape; `by_tick`: this one has
@@ -143,6 +144,7 @@ class TripState(msgspec.Struct, frozen=True):
     verdicts: Verdicts | None = None
     ignition_off_ms: int | None = None
     moved_off_ms: int | None = None
+    shut_ms: int | None = None
     by_phone: bool = False
     late_told: bool = False
     watch: Watch = Watch()

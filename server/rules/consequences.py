@@ -16,7 +16,7 @@ from server.rules import driving_time, ending, overload, papers, punctuality, sk
 Step = Callable[[VehicleState, Entry, Context], VehicleState]
 
 ON_TAKEN: tuple[Step, ...] = (ending.resumed, overload.count, papers.evaluate)
-ON_CREW: tuple[Step, ...] = (papers.evaluate, driving_time.sign)
+ON_CREW: tuple[Step, ...] = (papers.evaluate, driving_time.sign, ending.signed)
 ON_VISITS: tuple[Step, ...] = (skipping.evaluate, stop_order.judge, punctuality.evaluate)
 ON_RIDERS: tuple[Step, ...] = (overload.count,)
 ON_DEPARTED: tuple[Step, ...] = (papers.evaluate,)

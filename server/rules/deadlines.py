@@ -44,6 +44,7 @@ def same_ground(one: TripState, other: TripState) -> bool:
         and one.rear_checked_at_ms == other.rear_checked_at_ms
         and one.ignition_off_ms == other.ignition_off_ms
         and one.moved_off_ms == other.moved_off_ms
+        and one.shut_ms == other.shut_ms
     )
 
 

@@ -1,7 +1,7 @@
 """What ends with a trip: the findings that are still open, and what only the end tells: `route_not_covered`, and stops it never reached.
 
 A trip ends on the road with its arrival; what is said of riders, lamps and the crew's hours may go on. A trip that its crew left for
-the next one on its way ends there.
+the next one on its way ends there; so does, until somebody signs on again, one that all of its crew signed off from.
 """
 
 from __future__ import annotations
@@ -52,6 +52,28 @@ def resumed(state: VehicleState, entry: Entry, context: Context) -> VehicleState
         one for one in trip.findings if one.kind != "route_not_covered" and not skipping.is_unreached(one)
     )
     return state if len(kept) == len(trip.findings) else replace(state, trip=replace(trip, findings=kept))
+
+
+def signed(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Say what a trip on its way left out when the last of its crew has signed off; take it back when somebody signs on.
+
+    A driver who hands over to another leaves the attendant on the bus; on one without an attendant it is said for as long as
+    nobody is at the wheel.
+    """
+    trip, crew = state.trip, state.crew
+    if trip is None or trip.state != "en_route":
+        return state
+    if (
+        crew.driver is not None
+        or crew.attendant is not None
+        or not (trip.watch.drivers or trip.watch.attendants)
+    ):
+        return resumed(state, entry, context)
+    road = context.find_road(trip.trip_id)
+    if road is None:
+        return state
+    after = coverage.judged(skipping.unreached(trip, road, entry.key.t), road, entry.key.t)
+    return state if after is trip else replace(state, trip=after)
 
 
 def left(trip: TripState, road: Road, at_ms: int) -> TripState:

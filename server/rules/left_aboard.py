@@ -1,9 +1,9 @@
 """Children who are on the bus after it was to be empty (INTERFACES ruling 7).
 
-From 120 s after the last closing of the doors at the last stop, or after the ignition went off there; or at once when the bus drives
-away from that stop. Whichever is first counts. One finding for the bus and not for each child, lest a card reader that broke at the
-school ring forty times; its evidence names the riders, and it ends when the last of them has left. It rests on the absence of a
-ride, so it waits for complete data (`deadlines`). Cards that are nobody's are left out: the manifest counts.
+From 120 s after the doors at the last stop closed and stayed shut so long, or after the ignition went off there; or at once when
+the bus drives away from that stop. Whichever is first counts. One finding for the bus and not for each child, lest a card reader
+that broke at the school ring forty times; its evidence names the riders, and it ends when the last of them has left. It rests on
+the absence of a ride, so it waits for complete data (`deadlines`). Cards that are nobody's are left out: the manifest counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ def deadlines(trip: TripState, plan: TripPlan) -> list[Finding]:
     last = find_visit(trip, plan.stops[-1].seq)
     since = [
         at_ms + LEFT_ABOARD_AFTER_MS
-        for at_ms in (last.departed_at_ms if last is not None else None, trip.ignition_off_ms)
+        for at_ms in (
+            trip.shut_ms or (last.departed_at_ms if last is not None else None),
+            trip.ignition_off_ms,
+        )
         if at_ms is not None
     ]
     if trip.moved_off_ms is not None:

@@ -58,6 +58,7 @@ PIPELINE: Mapping[type, tuple[Step, ...]] = {
         absences.evaluate,
         progress.evaluate,
         course.evaluate,
+        unloading.shut,
         visits.evaluate,
         stop_order.evaluate,
         phases.evaluate,

@@ -84,17 +84,20 @@ def moved(trip: TripState, road: Road, rider_id: str, rider: RiderState | None, 
     known = rider or RiderState(rider_id, None, "expected", stranger=True)
     moved = replace(known, state="aboard" if ride.dir == "on" else "alighted", since_ms=ride.at_ms)
     others = tuple(each for each in trip.riders if each.rider_id != rider_id)
-    kind = _kind(road, ride)
+    kind = _kind(road, ride, moved)
     occurrence = 1 + sum(1 for told in trip.announcements if told.rider_id == rider_id and told.kind == kind)
     told = Announcement(rider_id, kind, occurrence, ride.at_ms, ride.stop_id)
     riders = tuple(sorted((*others, moved), key=lambda each: each.rider_id))
     return replace(trip, riders=riders, announcements=(*trip.announcements, told))
 
 
-def _kind(road: Road, ride: Ride) -> NoticeKind:
+def _kind(road: Road, ride: Ride, rider: RiderState) -> NoticeKind:
     if ride.dir == "on":
         return "boarded"
-    at_school = road.plan.direction == "to_school" and ride.stop_id == road.plan.stops[-1].id
+    # A stranger may have been brought to a school that isn't theirs: they got off there, and that is all that is known.
+    at_school = (
+        not rider.stranger and road.plan.direction == "to_school" and ride.stop_id == road.plan.stops[-1].id
+    )
     return "arrived" if at_school else "alighted"
 
 

@@ -1,4 +1,4 @@
-"""What the bus does after its arrival at the last stop: when its ignition first goes off there, and when it first drives away.
+"""What the bus does after its arrival at the last stop: its doors shut for good, its ignition first off there, its first driving away.
 
 Away is two fixes in a row further from the stop than a street's width, the second one moving: one alone may be a jump. Announces nothing;
 `left_aboard` goes by it.
@@ -9,11 +9,26 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.geo import distance_m
-from server.domain.limits import MOVING_OFF_KMH, STOP_RADIUS_M
+from server.domain.limits import LEFT_ABOARD_AFTER_MS, MOVING_OFF_KMH, STOP_RADIUS_M
 from server.domain.record import Position
 from server.domain.vehicle_day import Context, Entry, VehicleState
 
 AWAY_M = 2 * STOP_RADIUS_M  # a bus is moved up in the bay while children get off
+
+
+def shut(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Note the doors' closing after which they have stayed shut, before this position may say that they are open again.
+
+    Whoever is found then had been left aboard, however often doors open and close afterwards.
+    """
+    trip, fix = state.trip, entry.record
+    assert isinstance(fix, Position)
+    if trip is None or trip.state != "arrived" or trip.shut_ms is not None or not trip.visits:
+        return state
+    closed_ms = trip.visits[-1].departed_at_ms
+    if closed_ms is None or fix.t - closed_ms < LEFT_ABOARD_AFTER_MS:
+        return state
+    return replace(state, trip=replace(trip, shut_ms=closed_ms))
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
