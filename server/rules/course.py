@@ -18,7 +18,6 @@ from server.domain.vehicle_day import Context, Entry, LastFix, Road, VehicleStat
 from server.rules import corridor, direction
 from server.rules.progress import FASTEST_MS, REACH_M
 
-STEP_BACK_M = 10.0  # under it a fix before the last one is jitter
 USUAL_MS = 16_000  # PROTOCOL: a moving bus says where it is every 15 s at least
 BEST_GUESS_M = 100.0  # a fix that is less sure than this proves nothing
 
@@ -43,7 +42,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
         and before is not None
     ):
         was = before.metre
-        if was is not None and trip.metre - was > -STEP_BACK_M and fix.t - before.metre_ms < USUAL_MS:
+        if was is not None and trip.metre - was > -direction.STEP_M and fix.t - before.metre_ms < USUAL_MS:
             return state
     road = context.find_road(trip.trip_id)
     if road is None:

@@ -16,7 +16,7 @@ from server.domain.trip import TripState
 from server.domain.vehicle_day import Entry, LastFix, Road
 from server.rules.statements import end, find_open, kept, seen, state
 
-STEP_M = 3.0
+STEP_M = 3.0  # under it a fix before the last one is jitter; at one fix a second that is 11 km/h
 FORWARD_M = 25.0
 
 
