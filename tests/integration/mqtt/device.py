@@ -78,12 +78,12 @@ class TestDevice:
         """Publish; True when the broker acknowledged it, False when it hung up or said nothing `within_s`."""
         info = self.client.publish(topic, payload, qos, retain)
         deadline = time.monotonic() + within_s
-        while not info.is_published() and not self.gone.is_set() and time.monotonic() < deadline:
-            try:
+        try:
+            while not info.is_published() and not self.gone.is_set() and time.monotonic() < deadline:
                 info.wait_for_publish(0.1)
-            except RuntimeError:
-                return False
-        return info.is_published()
+            return info.is_published()
+        except RuntimeError:  # it had hung up before the message was handed over
+            return False
 
     def publish_all(self, topic: str, payloads: list[bytes]) -> bool:
         """Publish in one go; True when the broker acknowledged every one."""
