@@ -185,7 +185,9 @@ class Morning:
         faults: Iterable[Fault] = (),
         seed: int = 1,
         moving_s: int = 5,
+        step_ms: int = STEP_MS,
     ) -> None:
+        self._step_ms = step_ms
         self.database = database
         self.clock = FakeClock(BEGIN_MS)
         self.speaker = FakeSpeaker()
@@ -205,7 +207,7 @@ class Morning:
     def run(self, minutes: int = MINUTES) -> None:
         """Let time pass."""
         until_ms = self.clock.now_ms() + minutes * 60_000
-        for at_ms in range(self.clock.now_ms(), until_ms, STEP_MS):
+        for at_ms in range(self.clock.now_ms(), until_ms, self._step_ms):
             self.clock.set_ms(at_ms)
             written = {one.device: one.records for one in self.fleet.advance(at_ms)}
             messages = [
@@ -213,7 +215,7 @@ class Morning:
                 for device in sorted(self.fleet.buses)
                 for message in self._network.send(device, written.get(device, []), at_ms)
             ]
-            if at_ms + STEP_MS >= until_ms:
+            if at_ms + self._step_ms >= until_ms:
                 messages += self._network.rest()
             self.ingest.handle(messages)
             self.clock.advance(2.1)
@@ -310,13 +312,19 @@ def _verdicts(body: bytes | None) -> dict[str, str]:
 
 def play(scenario: Scenario, file: Path, seed: int = 1, moving_s: int = 5) -> Played:
     """Play a scenario on the county that it names, in a database of its own."""
-    pack, database = new_county(file, scenario.pack)
+    _, database = new_county(file, scenario.pack)
     try:
-        morning = Morning(pack, database, scenario.deviation, scenario.fault, seed, moving_s)
-        if scenario.pack == "approved_spare":
-            morning.run(1)
-            morning.approve("AM-1", "V3")
-        morning.run()
-        return morning.played()
+        return play_on(scenario, database, seed, moving_s)
     finally:
         database.dispose()
+
+
+def play_on(scenario: Scenario, database: Database, seed: int = 1, moving_s: int = 5) -> Played:
+    """Play a scenario in a database that has its county."""
+    pack, _ = _county(scenario.pack)
+    morning = Morning(pack, database, scenario.deviation, scenario.fault, seed, moving_s)
+    if scenario.pack == "approved_spare":
+        morning.run(1)
+        morning.approve("AM-1", "V3")
+    morning.run()
+    return morning.played()
