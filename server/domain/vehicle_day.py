@@ -45,7 +45,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class LastFix(msgspec.Struct, frozen=True, gc=False):
-    """The newest position that was folded, and whose it is. door None: never sent, so not fitted.
+    """The newest position that was folded, and whose it is. door None: never sent, so not fitted. `seen`: by GNSS, which alone proves.
 
     `metre` is where the bus was last on the running trip's shape, at `metre_ms`: this position's, or an older one's.
     """
@@ -58,6 +58,7 @@ class LastFix(msgspec.Struct, frozen=True, gc=False):
     device: str = ""
     metre: float | None = None
     metre_ms: int = 0
+    seen: bool = True
 
 
 class Crew(msgspec.Struct, frozen=True, gc=False):

@@ -14,6 +14,7 @@ from server.domain.vehicle_day import Context, Entry, Road, VehicleState
 from server.rules import coverage, skipping
 from server.rules.papers import KINDS as PAPERS
 from server.rules.punctuality import KINDS as TIMES
+from server.rules.rides import KNOWN_PLACE_MS
 from server.rules.statements import end_all
 
 _ROAD: frozenset[FindingKind] = frozenset(
@@ -58,7 +59,7 @@ def signed(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     """Say what a trip on its way left out when the last of its crew has signed off; take it back when somebody signs on.
 
     A driver who hands over to another leaves the attendant on the bus; on one without an attendant it is said for as long as
-    nobody is at the wheel.
+    nobody is at the wheel. Where the bus was last in a tunnel, or not heard, nobody saw where it ended.
     """
     trip, crew = state.trip, state.crew
     if trip is None or trip.state != "en_route":
@@ -69,8 +70,8 @@ def signed(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
         or not (trip.watch.drivers or trip.watch.attendants)
     ):
         return resumed(state, entry, context)
-    road = context.find_road(trip.trip_id)
-    if road is None:
+    road, place = context.find_road(trip.trip_id), state.fix
+    if road is None or place is None or not place.seen or entry.key.t - place.t > KNOWN_PLACE_MS:
         return state
     after = coverage.judged(skipping.unreached(trip, road, entry.key.t), road, entry.key.t)
     return state if after is trip else replace(state, trip=after)

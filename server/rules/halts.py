@@ -50,6 +50,8 @@ def by_card(state: VehicleState, entry: Entry, context: Context) -> VehicleState
     assert isinstance(record, RideRecord)
     if trip is None or trip.state != "en_route" or record.by != "card" or place is None:
         return state
+    if not place.seen:
+        return state  # in a tunnel the recorder says again where it went in
     if not trip.rides or trip.rides[-1].source != entry.source or record.t - place.t > RECENT_MS:
         return state
     if trip.metre is None or find_open(trip, "unscheduled_stop") is not None:

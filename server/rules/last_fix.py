@@ -13,7 +13,12 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     fix, trip = entry.record, state.trip
     assert isinstance(fix, Position)
     door = fix.door if fix.door is not None else (state.fix.door if state.fix else None)
+    seen = fix.fix == 1
     if trip is None or trip.metre_at_ms is None:
-        return replace(state, fix=LastFix(fix.t, fix.lat, fix.lon, fix.spd, door, entry.key.device))
-    place = LastFix(fix.t, fix.lat, fix.lon, fix.spd, door, entry.key.device, trip.metre, trip.metre_at_ms)
+        return replace(
+            state, fix=LastFix(fix.t, fix.lat, fix.lon, fix.spd, door, entry.key.device, seen=seen)
+        )
+    place = LastFix(
+        fix.t, fix.lat, fix.lon, fix.spd, door, entry.key.device, trip.metre, trip.metre_at_ms, seen
+    )
     return replace(state, fix=place)

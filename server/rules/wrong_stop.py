@@ -15,7 +15,8 @@ from server.domain.geo import distance_m
 from server.domain.plan import TripPlan
 from server.domain.record import RideRecord
 from server.domain.trip import Announcement, Ride, RiderState, TripState
-from server.domain.vehicle_day import Context, Entry, LastFix, VehicleState
+from server.domain.vehicle_day import Context, Entry, LastFix, Road, VehicleState
+from server.rules.course import is_reachable
 from server.rules.findings import ended, occurrence
 from server.rules.rides import KNOWN_PLACE_MS, NEAR_STOP_M, find_rider_state
 from server.rules.visits import find_visit
@@ -39,7 +40,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if road is None or rider.stranger:
         return state
     own_id = road.plan.stops[-1].id if road.plan.direction == "to_school" else rider.stop_id
-    place = _place(entry, state.fix)
+    place = _place(trip, road, entry, state.fix)
     if _is_at(trip, road.plan, own_id, ride, place) or _taken_back(trip, road.plan, ride):
         return state
     if ride.stop_id is None and place is None:
@@ -79,13 +80,18 @@ def _put_right(state: VehicleState, trip: TripState, rider_id: str, at_ms: int) 
     return state if after is trip else replace(state, trip=after)
 
 
-def _place(entry: Entry, fix: LastFix | None) -> tuple[float, float] | None:
-    record = entry.record
+def _place(trip: TripState, road: Road, entry: Entry, fix: LastFix | None) -> tuple[float, float] | None:
+    """Give where the bus is: as the card's record says, else the last position; none without a fix, and none after a jump."""
+    record, t_ms = entry.record, entry.key.t
+    fresh = fix is not None and 0 <= t_ms - fix.t <= KNOWN_PLACE_MS
+    if fix is not None and fresh and not fix.seen:
+        return None  # in a tunnel the recorder says again where it went in
+    place: LastFix | None = fix if fresh else None
     if isinstance(record, RideRecord) and record.lat is not None and record.lon is not None:
-        return record.lat, record.lon
-    if fix is not None and 0 <= entry.key.t - fix.t <= KNOWN_PLACE_MS:
-        return fix.lat, fix.lon
-    return None
+        place = LastFix(t_ms, record.lat, record.lon, 0.0)
+    if place is None or (trip.metre is not None and not is_reachable(trip, place, road)):
+        return None
+    return place.lat, place.lon
 
 
 def _is_at(

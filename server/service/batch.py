@@ -172,6 +172,11 @@ class Batch:
             self._folder.take(work, self._folder.head(work, bus), entry, hold=hold, now_s=self._now_s)
         heads = [head for found in newest.values() if (head := self._head(work, *found)) is not None]
         work.put_heads(heads)
+        # In a tunnel, or with what it says late, a bus shows no new place; but it isn't silent.
+        placed = {head.vehicle_id for head in heads}
+        heard = {bus.vehicle_id: ms for _, bus, ms in accepted if bus.vehicle_id not in placed}
+        if heard:
+            work.put_heard(heard)
         return heads
 
     def _head(self, work: LogWork, fix: Position, bus: Bus, device: str, received_ms: int) -> Head | None:

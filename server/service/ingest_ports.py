@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -234,6 +234,9 @@ class LogWork(FoldWork, Protocol):
 
     def put_heads(self, heads: Iterable[Head]) -> None:
         """Keep last positions."""
+
+    def put_heard(self, heard: Mapping[str, int]) -> None:
+        """Keep when (UTC ms) vehicles were last heard of that said nothing of their place."""
 
     def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
         """Load the instant of a vehicle's last position, and its interval."""

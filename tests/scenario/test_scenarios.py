@@ -21,6 +21,7 @@ from device_sim.deviations import (
     LateStart,
     LostCard,
     Pace,
+    Tunnel,
     TurnBack,
     list_kinds,
 )
@@ -69,6 +70,16 @@ def test_a_bus_that_comes_twelve_minutes_late_is_told_late_once_to_each_who_wait
     assert {one.rider for one in more if one.kind == "late"} == {
         r for r in RIDERS if r.startswith("K1") and r[3] != "0"
     }
+
+
+def test_twenty_minutes_in_a_tunnel_are_no_silence(quick_path: Path) -> None:
+    jam = Scenario(
+        "Jam", "", deviation=[Tunnel(bus=0, run=0, at=1.2, for_m=700), ExtraHalt(bus=0, run=0, at=1.5, for_s=1200, door=False)]
+    )  # fmt: skip
+    played = play(jam, quick_path / "county.db")
+    # Late it is, and its records come all the while: it is not silent.
+    assert Counter(one.kind for one in played.found) == {"arrived_late": 1}
+    assert {one.kind for one in played.told - quiet_notices()} == {"late"}
 
 
 def test_a_lost_card_that_nobody_ticks_is_a_child_that_did_not_come(quick_path: Path) -> None:

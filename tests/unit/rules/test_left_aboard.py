@@ -139,3 +139,27 @@ def test_a_check_while_the_next_trip_waits_to_begin_is_of_the_trip_before_and_cl
     assert state.trip is not None and (state.trip.trip_id, state.trip.rear_checked_at_ms) == ("trip2", None)
     (before,) = state.earlier
     assert (before.state, before.rear_checked_at_ms, before.ended_at_ms) == ("closed", bus.t, bus.t)
+
+
+def test_doors_that_open_again_to_let_the_child_out_take_nothing_back() -> None:
+    bus = Recorder()
+    to_school(bus, ("CARD1",))
+    closed_ms = bus.t
+    for _ in range(10):
+        bus.wait(30)
+        bus.pos(LEG_M * LEGS, 0, door=0)
+    bus.stop_at(LEG_M * LEGS, ("CARD2",))
+    (one,) = found(shown(bus.entries, a_plan()), "left_aboard")
+    assert (one.began_ms, one.ended_ms) == (closed_ms + 120_000, closed_ms + 304_000)
+
+
+def test_doors_that_open_again_within_two_minutes_begin_anew() -> None:
+    bus = Recorder()
+    to_school(bus, ("CARD1",))
+    bus.wait(100)
+    bus.stop_at(LEG_M * LEGS, (), dwell_s=60)
+    closed_ms = bus.t
+    bus.wait(300)
+    bus.pos(LEG_M * LEGS, 0, door=0)
+    (one,) = found(shown(bus.entries, a_plan()), "left_aboard")
+    assert one.began_ms == closed_ms + 120_000

@@ -22,7 +22,7 @@ from tests.builders.judged import (
     values,
     verdicts,
 )
-from tests.builders.road import LAT, LEG_M, LON0, M_PER_DEG_LON, Plans, Recorder, a_plan, folded
+from tests.builders.road import LAT, LEG_M, LON0, M_PER_DEG_LON, START_MS, Plans, Recorder, a_plan, folded
 
 M_PER_DEG_LAT = 111_195.0
 
@@ -252,6 +252,26 @@ def test_a_bus_that_turns_back_before_the_end_and_takes_its_next_trip_has_not_co
     assert sorted(one.kind for one in left.findings) == [
         "route_not_covered", "stop_skipped", "stop_skipped", "stop_skipped",
     ]  # fmt: skip
+
+
+def test_a_bus_whose_crew_signs_off_on_the_way_has_not_covered_it_until_somebody_signs_on_again() -> None:
+    plans = Plans(a_plan())
+    bus = Recorder(at_ms=START_MS - 120_000)
+    bus.duty()
+    bus.duty("A-1", "attendant", tag=None)
+    bus.wait(60)
+    for n in range(3):
+        bus.stop_at(LEG_M * n, (f"CARD{n + 1}",))
+        bus.drive(LEG_M * n, LEG_M * (n + 1))
+    bus.stop_at(3 * LEG_M)
+    assert kinds(bus, plans) == []
+    bus.wait(20)
+    bus.duty("D-1", state="off", trip=None, tag=None)
+    assert kinds(bus, plans) == [], "another driver may take the wheel"
+    bus.duty("A-1", "attendant", "off", trip=None, tag=None)
+    assert kinds(bus, plans) == ["route_not_covered", "stop_skipped"]
+    bus.duty()
+    assert kinds(bus, plans) == []
 
 
 def a_shape(points: list[tuple[float, float]], stop_metres: list[float]) -> TripPlan:

@@ -126,3 +126,23 @@ def test_a_card_that_is_nobodys_is_on_no_wrong_bus() -> None:
     bus.duty()
     bus.stop_at(0, ("NOBODYS",))
     assert not found(shown(bus.entries, a_plan(), bus.t), "wrong_bus")
+
+
+@pytest.mark.parametrize("fix", [0, 1])
+def test_a_place_without_a_fix_or_after_a_jump_blames_nobody(fix: int) -> None:
+    bus = loaded("CARD1")
+    bus.drive(0, LEG_M / 2)
+    bus.wait(60)
+    # In a tunnel the recorder says its last place again; after a jump, one where the bus can't be.
+    bus.pos(LEG_M / 2 if fix == 0 else 400_000, 0, door=1, fix=fix)
+    bus.wait(4)
+    bus.card("CARD1")
+    assert not found(shown(bus.entries, HOME, bus.t), "wrong_stop")
+
+
+def test_a_stranger_who_is_brought_to_a_school_got_off_there_and_did_not_arrive() -> None:
+    plan = a_plan()
+    plan = replace(plan, roster=tuple(one for one in plan.roster if one.rider_id != "rider1"))
+    trip = shown(a_morning(), plan)
+    assert {kind for kind in ("arrived", "alighted") if "rider1" in dict(told(trip, kind))} == {"alighted"}
+    assert {rider for rider, _ in told(trip, "arrived")} == {"rider2", "rider3", "rider4"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from server.adapters.db.engine import upsert
 from server.adapters.db.ingest_store.waiting import WaitingRows
@@ -39,6 +39,18 @@ class HeadRows(WaitingRows):
         ]
         if values:
             upsert(self._connection, vehicle_heads, values, ("vehicle_id",), tuple(values[0])[1:])
+
+    def put_heard(self, heard: Mapping[str, int]) -> None:
+        """Keep when (UTC ms) vehicles were last heard of that said nothing of their place."""
+        self._connection.execute(
+            update(vehicle_heads)
+            .where(
+                vehicle_heads.c.vehicle_id == bindparam("vehicle"),
+                vehicle_heads.c.received_ms < bindparam("heard_ms"),
+            )
+            .values(received_ms=bindparam("heard_ms")),
+            [{"vehicle": vehicle_id, "heard_ms": heard_ms} for vehicle_id, heard_ms in heard.items()],
+        )
 
     def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
         """Load the instant of a vehicle's last position, and its interval."""
