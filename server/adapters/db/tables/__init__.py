@@ -7,6 +7,13 @@ milliseconds (`…_ms`), dates ISO text (`…_on`), planned times seconds after 
 
 from server.adapters.db.tables.accounts import audit, guardians, login_failures, sessions, tokens, users
 from server.adapters.db.tables.columns import Serial, metadata
+from server.adapters.db.tables.credentials import (
+    identities,
+    invitations,
+    provider_logins,
+    recovery_codes,
+    second_factors,
+)
 from server.adapters.db.tables.findings import finding_steps, findings
 from server.adapters.db.tables.fleet import (
     alarms,
@@ -67,7 +74,9 @@ __all__ = [
     "finding_steps",
     "findings",
     "guardians",
+    "identities",
     "inputs",
+    "invitations",
     "jurisdictions",
     "leases",
     "login_failures",
@@ -79,14 +88,17 @@ __all__ = [
     "people",
     "permits",
     "plans",
+    "provider_logins",
     "push_subscriptions",
     "records",
+    "recovery_codes",
     "rejected",
     "ride_plans",
     "riders",
     "rides",
     "routes",
     "schools",
+    "second_factors",
     "sessions",
     "settings",
     "shapes",

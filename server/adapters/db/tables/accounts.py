@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 
 from server.adapters.db.tables.columns import Serial, ended_column, id_column, metadata, reference
 
@@ -16,13 +28,15 @@ users = Table(
     Column("scope_id", String(32), index=True),
     Column("name", Text),
     Column("lang", String(8)),
+    Column("email", Text),
     Column("password_hash", Text, nullable=False),
     Column("made_at_ms", BigInteger, nullable=False),
     Column("changed_at_ms", BigInteger, nullable=False),
     ended_column(),
 )
 
-# Who is told about, and may look at, which child.
+# Who is told about, and may look at, which child. `shared_by`: the guardian who shares it, where this is a carer;
+# `may_change`: may say "not riding".
 guardians = Table(
     "guardians",
     metadata,
@@ -34,11 +48,14 @@ guardians = Table(
     Column("email", Text),
     Column("relation", Text),
     Column("valid_until", String(10)),
+    Column("shared_by", String(32), ForeignKey("users.id")),
+    Column("may_change", Boolean, nullable=False, server_default=true()),
     ended_column(),
     UniqueConstraint("user_id", "rider_id"),
 )
 
 # A browser's session; `id` is the SHA-256 of the cookie's value, so that the table is no key ring.
+# `limited`: it may do nothing but enrol a second factor.
 sessions = Table(
     "sessions",
     metadata,
@@ -49,6 +66,8 @@ sessions = Table(
     Column("seen_at_ms", BigInteger, nullable=False),
     Column("ends_at_ms", BigInteger, nullable=False),
     Column("agent", Text),
+    Column("address", String(64)),
+    Column("limited", Boolean, nullable=False, server_default=false()),
 )
 
 # A program's bearer token; `digest` is the SHA-256 of its value.
@@ -62,6 +81,8 @@ tokens = Table(
     Column("made_at_ms", BigInteger, nullable=False),
     Column("ends_at_ms", BigInteger),
     Column("revoked_at_ms", BigInteger),
+    Column("scope", String(8), nullable=False, server_default="admin"),
+    Column("used_at_ms", BigInteger),
 )
 
 # Failed log-ins, for the limits of api/limits: only failures count.
