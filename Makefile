@@ -86,6 +86,10 @@ bench-ingest: .venv/stamp-test ## messages a second through ingest, beside a bar
 bench-steps: .venv/stamp-test ## microseconds of each step of one position
 	$(PY) -m tests.bench.steps $(ARGS)
 
+.PHONY: bench-start
+bench-start: .venv/stamp-test web/dist/index.html ## seconds from `sixfixed up` on an existing data folder to /readyz
+	$(PY) -m tests.bench.start $(ARGS)
+
 .PHONY: bench-idle
 bench-idle: .venv/stamp-run web/dist/index.html ## ten minutes of the demo county: processor and memory by role
 	$(PY) -m tests.bench.idle $(ARGS)

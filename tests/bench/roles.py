@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -55,13 +55,16 @@ class Role:
 
 
 class House:
-    """One data folder with its broker and its ingest."""
+    """One data folder with its roles; `more` are further settings by their names in the environment, without SIXFIXED_."""
 
-    def __init__(self, data: Path, clock: str, port: int, broker_url: str = "") -> None:
+    def __init__(
+        self, data: Path, clock: str, port: int, broker_url: str = "", more: Mapping[str, str] | None = None
+    ) -> None:
         self.data = data
         self.port = port
         self._clock = clock
         self._broker_url = broker_url
+        self._more = dict(more or {})
 
     @property
     def database(self) -> Path:
@@ -75,6 +78,18 @@ class House:
     def run(self, *words: str) -> None:
         """Run one of the program's commands to its end."""
         subprocess.run(self._command(*words), check=True, stdout=subprocess.DEVNULL, env=self._environ())
+
+    def answer(self, *words: str, stdin: str = "") -> str:
+        """Run one of the program's commands to its end; give its standard output."""
+        done = subprocess.run(
+            self._command(*words),
+            check=True,
+            stdout=subprocess.PIPE,
+            env=self._environ(),
+            input=stdin,
+            text=True,
+        )
+        return done.stdout
 
     @contextlib.contextmanager
     def role(self, name: str, *, ready: bool = True) -> Iterator[Role]:
@@ -104,7 +119,7 @@ class House:
             "DATA": str(self.data), "MQTT": f"127.0.0.1:{self.port}", "CLOCK": self._clock, "BROKER_URL": self._broker_url,
         }  # fmt: skip
         bare = {name: value for name, value in os.environ.items() if not name.startswith("SIXFIXED_")}
-        return bare | {f"SIXFIXED_{name}": value for name, value in given.items()}
+        return bare | {f"SIXFIXED_{name}": value for name, value in (given | self._more).items()}
 
 
 @contextlib.contextmanager

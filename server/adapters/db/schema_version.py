@@ -5,28 +5,11 @@ Whether its tables are what that version means is `sixfixed db check`'s to say: 
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from pathlib import Path
-
 from sqlalchemy import String, column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.adapters.db.engine import Database
-
-_VERSIONS = Path(__file__).resolve().parents[3] / "migrations" / "versions"
-_NAME = re.compile(r'^(down_)?revision = (?:"(\w+)"|None)$', re.MULTILINE)
-
-
-@cache
-def newest_version() -> str | None:
-    """Give the revision that no other migration follows, None where there is no migration."""
-    known: set[str] = set()
-    followed: set[str] = set()
-    for file in sorted(_VERSIONS.glob("*.py")):
-        for down, revision in _NAME.findall(file.read_text("utf-8")):
-            (followed if down else known).add(revision)
-    return max(known - followed, default=None)
+from server.adapters.db.newest_version import newest_version
 
 
 def version_problem(database: Database) -> str | None:
