@@ -11,9 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     _add_accounts()
+    _add_records()
 
 
 def downgrade() -> None:
+    _drop_records()
     _drop_accounts()
 
 
@@ -123,3 +125,28 @@ def _drop_accounts() -> None:
         batch_op.drop_column("shared_by")
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.drop_column("email")
+
+
+def _add_records() -> None:
+    """Plans that hold until a date, and a record's history found by its id."""
+    op.create_table(
+        "former_plans",
+        sa.Column("timetable_id", sa.String(length=32), nullable=False),
+        sa.Column("before_on", sa.String(length=10), nullable=False),
+        sa.Column("plan_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_former_plans_plan_id")),
+        sa.ForeignKeyConstraint(
+            ["timetable_id"], ["timetables.id"], name=op.f("fk_former_plans_timetable_id")
+        ),
+        sa.PrimaryKeyConstraint("timetable_id", "before_on", name=op.f("pk_former_plans")),
+    )
+    with op.batch_alter_table("former_plans", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_former_plans_plan_id"), ["plan_id"], unique=False)
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_object"), ["object"], unique=False)
+
+
+def _drop_records() -> None:
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_object"))
+    op.drop_table("former_plans")

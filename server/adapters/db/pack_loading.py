@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Table, select
 
 from server.adapters.db import tables as t
+from server.adapters.db.near import Near
 from server.service.packs import rows as p
 from server.service.packs.pack import Pack
 
@@ -18,10 +19,39 @@ Names = dict[str | None, str]
 Point = tuple[float, float]
 
 
-def load_pack(connection: Connection) -> Pack:
-    """Give every file's rows in the order of their keys."""
+class _Rows:
+    """Reads the rows of a table: all of them, or those that are near what is changed."""
+
+    def __init__(self, connection: Connection, near: Near | None) -> None:
+        self._connection = connection
+        self._near = near
+
+    def codes(self, table: Table, key: str) -> Names:
+        query = select(table.c.id, table.c[key])
+        if self._near is not None:
+            query = query.where(self._near.holds(table))
+        return dict(self._connection.execute(query).all())
+
+    def live(self, table: Table, *order: str) -> Iterable[Row[Any]]:
+        query = (
+            select(table).where(table.c.ended_at_ms.is_(None)).order_by(*(table.c[name] for name in order))
+        )
+        if self._near is not None:
+            query = query.where(self._near.holds(table))
+        return self._connection.execute(query)
+
+    def stop_times(self) -> Iterable[Row[Any]]:
+        query = select(t.stop_times).order_by(t.stop_times.c.timetable_id, t.stop_times.c.seq)
+        if self._near is not None:
+            query = query.where(t.stop_times.c.timetable_id.in_(self._near.timed))
+        return self._connection.execute(query)
+
+
+def load_pack(connection: Connection, near: Near | None = None) -> Pack:
+    """Give every file's rows in the order of their keys; with `near`, those alone."""
+    rows = _Rows(connection, near)
     codes = {
-        table.name: _codes(connection, table, key)
+        table.name: rows.codes(table, key)
         for table, key in (
             (t.jurisdictions, "code"),
             (t.operators, "code"),
@@ -37,30 +67,21 @@ def load_pack(connection: Connection) -> Pack:
         )
     }
     return Pack(
-        **_supervision(connection, codes),
-        **_network(connection, codes),
-        **_fleet(connection, codes),
-        **_families(connection, codes),
-        **_rules(connection, codes),
+        **_supervision(rows, codes),
+        **_network(rows, codes),
+        **_fleet(rows, codes),
+        **_families(rows, codes),
+        **_rules(rows, codes),
     )
 
 
-def _codes(connection: Connection, table: Table, key: str) -> Names:
-    return dict(connection.execute(select(table.c.id, table.c[key])).all())
-
-
-def _live(connection: Connection, table: Table, *order: str) -> Iterable[Row[Any]]:
-    query = select(table).where(table.c.ended_at_ms.is_(None)).order_by(*(table.c[name] for name in order))
-    return connection.execute(query)
-
-
-def _supervision(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
+def _supervision(rows: _Rows, codes: dict[str, Names]) -> dict[str, Any]:
     areas = codes["jurisdictions"]
-    operators = list(_live(connection, t.operators, "code"))
+    operators = list(rows.live(t.operators, "code"))
     return {
         "jurisdictions": tuple(
             p.Jurisdiction(id=row.code, parent_id=areas.get(row.parent_id), name=row.name, level=row.level)
-            for row in _live(connection, t.jurisdictions, "code")
+            for row in rows.live(t.jurisdictions, "code")
         ),
         "agencies": tuple(
             p.Agency(
@@ -88,11 +109,11 @@ def _supervision(connection: Connection, codes: dict[str, Names]) -> dict[str, A
                 name=row.name,
                 phone=row.phone,
             )
-            for row in _live(connection, t.schools, "code")
+            for row in rows.live(t.schools, "code")
         ),
         "users": tuple(
             p.User(username=row.username, role=row.role, scope_id=_scope(row, codes), name=row.name)
-            for row in _live(connection, t.users, "username")
+            for row in rows.live(t.users, "username")
         ),
     }
 
@@ -104,20 +125,20 @@ def _scope(row: Row[Any], codes: dict[str, Names]) -> str | None:
     return None
 
 
-def _network(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
+def _network(rows: _Rows, codes: dict[str, Names]) -> dict[str, Any]:
     points: list[p.ShapePoint] = []
-    for row in _live(connection, t.shapes, "code"):
+    for row in rows.live(t.shapes, "code"):
         for place, (lat, lon) in enumerate(msgspec.json.decode(row.points, type=list[Point])):
             points.append(
                 p.ShapePoint(shape_id=row.code, shape_pt_lat=lat, shape_pt_lon=lon, shape_pt_sequence=place)
             )
-    timetables = list(_live(connection, t.timetables, "code"))
+    timetables = list(rows.live(t.timetables, "code"))
     live = {row.id: row.code for row in timetables}
-    times = connection.execute(select(t.stop_times).order_by(t.stop_times.c.timetable_id, t.stop_times.c.seq))
+    times = rows.stop_times()
     return {
         "stops": tuple(
             p.Stop(stop_id=row.code, stop_name=row.name, stop_lat=row.lat, stop_lon=row.lon)
-            for row in _live(connection, t.stops, "code")
+            for row in rows.live(t.stops, "code")
         ),
         "routes": tuple(
             p.Route(
@@ -127,7 +148,7 @@ def _network(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
                 route_long_name=row.long_name or None,
                 route_type=row.route_type,
             )
-            for row in _live(connection, t.routes, "code")
+            for row in rows.live(t.routes, "code")
         ),
         "shape_points": tuple(points),
         "weekly": tuple(
@@ -137,7 +158,7 @@ def _network(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
                 start_date=row.start_on,
                 end_date=row.end_on,
             )
-            for row in _live(connection, t.calendars, "code")
+            for row in rows.live(t.calendars, "code")
         ),
         "dated": tuple(
             p.Dated(
@@ -146,7 +167,7 @@ def _network(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
                 exception_type=row.exception_type,
                 as_weekday=row.as_weekday,
             )
-            for row in _live(connection, t.calendar_dates, "service_code", "service_on")
+            for row in rows.live(t.calendar_dates, "service_code", "service_on")
         ),
         "timetables": tuple(
             p.Timetable(
@@ -173,7 +194,7 @@ def _network(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
     }
 
 
-def _fleet(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
+def _fleet(rows: _Rows, codes: dict[str, Names]) -> dict[str, Any]:
     operators, people = codes["operators"], codes["people"]
     return {
         "vehicles": tuple(
@@ -185,11 +206,11 @@ def _fleet(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
                 inspection_until=row.inspection_until,
                 insurance_until=row.insurance_until,
             )
-            for row in _live(connection, t.vehicles, "code")
+            for row in rows.live(t.vehicles, "code")
         ),
         "devices": tuple(
             p.Device(id=row.id, vehicle_id=codes["vehicles"][row.vehicle_id])
-            for row in _live(connection, t.devices, "id")
+            for row in rows.live(t.devices, "id")
         ),
         "people": tuple(
             p.Person(
@@ -202,7 +223,7 @@ def _fleet(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
                 licence_since=row.licence_since,
                 qualified_until=row.qualified_until,
             )
-            for row in _live(connection, t.people, "badge")
+            for row in rows.live(t.people, "badge")
         ),
         "permits": tuple(
             p.Permit(
@@ -217,12 +238,12 @@ def _fleet(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
                 valid_from=row.valid_from,
                 valid_until=row.valid_until,
             )
-            for row in _live(connection, t.permits, "code")
+            for row in rows.live(t.permits, "code")
         ),
     }
 
 
-def _families(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
+def _families(rows: _Rows, codes: dict[str, Names]) -> dict[str, Any]:
     riders = codes["riders"]
     guardians = [
         p.Guardian(
@@ -234,7 +255,7 @@ def _families(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]
             relation=row.relation,
             valid_until=row.valid_until,
         )
-        for row in _live(connection, t.guardians)
+        for row in rows.live(t.guardians)
     ]
     plans = [
         p.RidePlan(
@@ -243,7 +264,7 @@ def _families(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]
             stop_id=codes["stops"][row.stop_id],
             weekdays=row.weekdays,
         )
-        for row in _live(connection, t.ride_plans)
+        for row in rows.live(t.ride_plans)
     ]
     return {
         "riders": tuple(
@@ -254,22 +275,20 @@ def _families(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]
                 grade=row.grade,
                 card=row.card,
             )
-            for row in _live(connection, t.riders, "code")
+            for row in rows.live(t.riders, "code")
         ),
         "guardians": tuple(sorted(guardians, key=lambda one: (one.username, one.rider_id))),
         "ride_plans": tuple(sorted(plans, key=lambda one: (one.rider_id, one.trip_id, one.stop_id))),
     }
 
 
-def _rules(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
+def _rules(rows: _Rows, codes: dict[str, Names]) -> dict[str, Any]:
     tables = {"operator": "operators", "route": "routes", "permit": "permits"}
 
     def scope(row: Row[Any]) -> str:
         return f"{row.scope}:{codes[tables[row.scope]][row.scope_id]}" if row.scope_id else str(row.scope)
 
-    settings = [
-        p.Setting(scope=scope(row), name=row.name, value=row.value) for row in _live(connection, t.settings)
-    ]
+    settings = [p.Setting(scope=scope(row), name=row.name, value=row.value) for row in rows.live(t.settings)]
     return {
         "zones": tuple(
             p.Zone(
@@ -281,7 +300,7 @@ def _rules(connection: Connection, codes: dict[str, Names]) -> dict[str, Any]:
                 valid_from=row.valid_from,
                 valid_until=row.valid_until,
             )
-            for row in _live(connection, t.zones, "code")
+            for row in rows.live(t.zones, "code")
         ),
         "settings": tuple(sorted(settings, key=lambda one: (one.scope, one.name))),
     }

@@ -37,6 +37,7 @@ class NetworkTables(PlanTables):
                 },
                 zones={code: zones[owner] for code, owner in self._owners.timetables.items()},
                 now_ms=self._now_ms,
+                holds_from=self._change.holds_from,
             )
 
     def _jurisdictions(self) -> None:
@@ -73,7 +74,7 @@ class NetworkTables(PlanTables):
         if self._pack.stops is not None:
             wanted = {
                 (row.stop_id,): {
-                    "operator_id": self._owner(self._owners.stops, row.stop_id),
+                    "operator_id": self._owner(t.stops, self._owners.stops, row.stop_id),
                     "name": row.stop_name,
                     "lat": row.stop_lat,
                     "lon": row.stop_lon,
@@ -119,14 +120,14 @@ class NetworkTables(PlanTables):
         for code, points in lines.items():
             points.sort(key=lambda point: point.shape_pt_sequence)
             body = msgspec.json.encode([(point.shape_pt_lat, point.shape_pt_lon) for point in points])
-            wanted[code,] = {"operator_id": self._owner(self._owners.shapes, code), "points": body}
+            wanted[code,] = {"operator_id": self._owner(t.shapes, self._owners.shapes, code), "points": body}
         self._sync(t.shapes, ("code",), wanted)
 
     def _calendars(self) -> None:
         if self._pack.weekly is not None:
             weeks = {
                 (row.service_id,): {
-                    "operator_id": self._owner(self._owners.services, row.service_id),
+                    "operator_id": self._owner(t.calendars, self._owners.services, row.service_id),
                     "weekdays": "".join(str(getattr(row, day)) for day in DAYS),
                     "start_on": row.start_date,
                     "end_on": row.end_date,
@@ -137,7 +138,7 @@ class NetworkTables(PlanTables):
         if self._pack.dated is not None:
             days = {
                 (row.service_id, row.date): {
-                    "operator_id": self._owner(self._owners.services, row.service_id),
+                    "operator_id": self._owner(t.calendars, self._owners.services, row.service_id),
                     "exception_type": row.exception_type,
                     "as_weekday": row.as_weekday,
                 }

@@ -4,43 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from server.adapters.db import tables as t
+from server.adapters.db.near import Near
 from server.adapters.db.sync import PLAIN, Extra, Key, Values, live_ids, sync
 from server.service.packs.pack import Pack
 from server.service.packs.port import Change
 
 
 class PlanTables:
-    """What every part of an import is stored with; `changed` says whether anything moved."""
+    """What every part of an import is stored with; `changed` says whether anything moved.
 
-    def __init__(self, connection: Connection, change: Change, now_ms: int) -> None:
+    With `near` the change is of some records, and every row that isn't near them is left alone.
+    """
+
+    def __init__(self, connection: Connection, change: Change, now_ms: int, near: Near | None = None) -> None:
         self._connection = connection
         self._change = change
         self._pack = change.pack
         self._full = change.full
         self._now_ms = now_ms
+        self._near = near
         self._owners = Owners(change.full)
         self._ids: dict[str, dict[str, str]] = {}
         self.changed = False
 
     def _of(self, table: Table, key: str = "code") -> dict[str, str]:
         if table.name not in self._ids:
-            self._ids[table.name] = live_ids(self._connection, table, key)
+            self._ids[table.name] = live_ids(self._connection, table, key, self._within(table))
         return self._ids[table.name]
 
     def _sync(
         self, table: Table, key: tuple[str, ...], wanted: Mapping[Key, Values], extra: Extra = PLAIN
     ) -> None:
         self._ids.pop(table.name, None)
-        self.changed |= sync(self._connection, table, key, wanted, self._now_ms, extra)
+        done = sync(self._connection, table, key, wanted, self._now_ms, extra, self._within(table))
+        self.changed |= done.changed
+        if self._near is not None:
+            self._near.add_made(table, done.made)
 
-    def _owner(self, owners: Mapping[str, str], code: str) -> str:
+    def _within(self, table: Table) -> ColumnElement[bool] | None:
+        return None if self._near is None else self._near.holds(table)
+
+    def _owner(self, table: Table, owners: Mapping[str, str], code: str) -> str:
+        """Give the operator's id: what a whole pack says of its timetables; of a single record whose it is already."""
+        if self._near is not None:
+            query = select(table.c.operator_id).where(table.c.code == code, self._near.holds(table))
+            whose = self._connection.scalar(query) or self._near.operator_id
+            if whose is not None:
+                return whose
         return self._of(t.operators)[owners.get(code, self._owners.first)]
 
     def _rehash(self, table: Table, key: str, column: str, hashes: Mapping[str, str]) -> None:
-        known = dict(self._connection.execute(select(table.c[key], table.c[column])).all())
+        if not hashes:
+            return
+        query = select(table.c[key], table.c[column])
+        within = self._within(table)
+        known = dict(self._connection.execute(query if within is None else query.where(within)).all())
         for code, encoded in hashes.items():
             if known[code] != encoded:
                 self.changed = True

@@ -10,12 +10,14 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from server.adapters.db import tables as t
+from server.adapters.db.former_plans import supersede
 from server.domain.plan import PlannedStop, PlanVersion
 from server.ids import new_id
 from server.service.packs.network import PlanDraft
 from server.service.packs.rows import Stop
 
 Times = list[tuple[int, str, int, int]]
+FEW = 200  # timetables that are named one by one in a query; for more all are read
 
 
 def store_plans(
@@ -26,16 +28,21 @@ def store_plans(
     stops: Mapping[str, tuple[str, Stop]],
     zones: Mapping[str, str],
     now_ms: int,
+    holds_from: str | None = None,
 ) -> bool:
     """Store each draft's version unless it is there, point its timetable at it; say whether anything changed.
 
-    `timetables` and `stops` give ids by code, `zones` the time zone of a timetable's operator.
+    `timetables` and `stops` give ids by code, `zones` the time zone of a timetable's operator, `holds_from` the service
+    date from which a new version holds (None: at once).
     """
-    known = {
-        (row.timetable_id, row.digest): row.id
-        for row in connection.execute(select(t.plans.c.timetable_id, t.plans.c.digest, t.plans.c.id))
-    }
-    rows = connection.execute(select(t.timetables.c.id, t.timetables.c.plan_id, t.timetables.c.direction))
+    drafted = {timetables[draft.code] for draft in drafts}
+    versions = select(t.plans.c.timetable_id, t.plans.c.digest, t.plans.c.id)
+    tables = select(t.timetables.c.id, t.timetables.c.plan_id, t.timetables.c.direction)
+    if len(drafted) <= FEW:
+        versions = versions.where(t.plans.c.timetable_id.in_(drafted))
+        tables = tables.where(t.timetables.c.id.in_(drafted))
+    known = {(row.timetable_id, row.digest): row.id for row in connection.execute(versions)}
+    rows = connection.execute(tables)
     current = {row.id: (row.plan_id, row.direction) for row in rows}
     fresh, moved = [], []
     for draft in drafts:
@@ -81,6 +88,7 @@ def store_plans(
     if fresh:
         connection.execute(insert(t.plans), fresh)
     for timetable_id, wanted in moved:
+        supersede(connection, timetable_id, current[timetable_id][0], holds_from)
         connection.execute(
             update(t.timetables).where(t.timetables.c.id == timetable_id).values(plan_id=wanted)
         )
@@ -94,7 +102,10 @@ def _store_times(
     stops: Mapping[str, tuple[str, Stop]],
 ) -> bool:
     existing: dict[str, Times] = defaultdict(list)
-    for row in connection.execute(select(t.stop_times).order_by(t.stop_times.c.seq)):
+    query = select(t.stop_times).order_by(t.stop_times.c.seq)
+    if len(drafts) <= FEW:
+        query = query.where(t.stop_times.c.timetable_id.in_([timetables[draft.code] for draft in drafts]))
+    for row in connection.execute(query):
         existing[row.timetable_id].append((row.seq, row.stop_id, row.arrival_s, row.departure_s))
     gone: list[str] = []
     fresh = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, true, update
 
 from server.ids import new_id
 
@@ -24,9 +24,19 @@ class Extra(NamedTuple):
 PLAIN = Extra(lambda _key: {}, {}, {})
 
 
-def live_ids(connection: Connection, table: Table, key: str) -> dict[str, str]:
-    """Give the id of each row that isn't ended, by its code."""
-    rows = connection.execute(select(table.c[key], table.c.id).where(table.c.ended_at_ms.is_(None)))
+class Synced(NamedTuple):
+    """What was done to a table: whether anything changed, and the ids of the rows that were made."""
+
+    changed: bool
+    made: frozenset[str]
+
+
+def live_ids(
+    connection: Connection, table: Table, key: str, within: ColumnElement[bool] | None = None
+) -> dict[str, str]:
+    """Give the id of each row that isn't ended, by its code; `within`: of those alone."""
+    here = true() if within is None else within
+    rows = connection.execute(select(table.c[key], table.c.id).where(table.c.ended_at_ms.is_(None), here))
     return {code: row_id for code, row_id in rows}
 
 
@@ -37,15 +47,17 @@ def sync(
     wanted: Mapping[Key, Values],
     now_ms: int,
     extra: Extra = PLAIN,
-) -> bool:
-    """Make the live rows of `table` those of `wanted` (key → the other columns); say whether anything changed.
+    within: ColumnElement[bool] | None = None,
+) -> Synced:
+    """Make the live rows of `table` those of `wanted` (key → the other columns).
 
-    All of `wanted` must have the same columns.
+    All of `wanted` must have the same columns. `within`: rows outside it are left alone.
     """
     columns = sorted(set().union(*wanted.values())) if wanted else []
     own_id = "id" in table.c and "id" not in key
     names = [*key, *columns, "ended_at_ms", *(["id"] if own_id else [])]
-    rows = connection.execute(select(*(table.c[name] for name in names)))
+    query = select(*(table.c[name] for name in names))
+    rows = connection.execute(query if within is None else query.where(within))
     existing = {tuple(row[: len(key)]): row for row in rows}
     fresh: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
@@ -66,7 +78,8 @@ def sync(
         if batch:
             where = [table.c[name] == bindparam(f"at_{name}") for name in key]
             connection.execute(update(table).where(*where), batch)
-    return bool(fresh or moved or gone)
+    made = frozenset(row["id"] for row in fresh if "id" in row)
+    return Synced(bool(fresh or moved or gone), made)
 
 
 def _bound(key: Sequence[str], at: Key) -> dict[str, Any]:

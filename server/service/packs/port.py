@@ -28,6 +28,7 @@ class Change(msgspec.Struct, frozen=True):
     drafts: Sequence[PlanDraft] | None  # None: nothing that plans depend on is in the pack
     secret_hashes: Mapping[str, str]  # new ones alone, by device
     password_hashes: Mapping[str, str]  # new ones alone, by username
+    holds_from: str | None = None  # the service date from which new plans hold; None: at once
 
 
 class CatalogMovedError(Exception):

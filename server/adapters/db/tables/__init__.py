@@ -41,6 +41,7 @@ from server.adapters.db.tables.log import (
 from server.adapters.db.tables.network import (
     calendar_dates,
     calendars,
+    former_plans,
     jurisdictions,
     operators,
     plans,
@@ -73,6 +74,7 @@ __all__ = [
     "exceptions",
     "finding_steps",
     "findings",
+    "former_plans",
     "guardians",
     "identities",
     "inputs",

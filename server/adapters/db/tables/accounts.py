@@ -103,6 +103,6 @@ audit = Table(
     Column("at_ms", BigInteger, nullable=False, index=True),
     Column("user_id", String(32), index=True),
     Column("action", String(64), nullable=False),
-    Column("object", String(128)),
+    Column("object", String(128), index=True),
     Column("detail", Text),
 )

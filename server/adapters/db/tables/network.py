@@ -163,3 +163,13 @@ plans = Table(
     Column("made_at_ms", BigInteger, nullable=False),
     UniqueConstraint("timetable_id", "digest"),
 )
+
+# The versions that a timetable's present one follows: trips of service dates before `before_on` keep this one. Of several the
+# one with the earliest `before_on` after the date holds.
+former_plans = Table(
+    "former_plans",
+    metadata,
+    reference("timetable_id", "timetables", primary_key=True),
+    Column("before_on", String(10), primary_key=True),
+    reference("plan_id", "plans"),
+)
