@@ -13,10 +13,9 @@ import msgspec
 
 from server.domain.finding import KINDS, FindingKind
 from server.domain.limits import HISTORY_AFTER_MS
+from server.domain.thresholds import Thresholds
 
 Rung = Literal["attendant", "operator", "school", "regulator"]
-
-REPEAT_MS: Final = 60_000  # PRODUCT, complaint 8: by the minute
 
 _EVERYBODY: Final[tuple[frozenset[Rung], ...]] = (
     frozenset({"attendant", "operator", "school"}),
@@ -97,10 +96,26 @@ def is_history(kind: FindingKind, began_ms: int, ended_ms: int | None, now_ms: i
     return moment and now_ms - began_ms > HISTORY_AFTER_MS
 
 
-def next_call_ms(due_ms: int, now_ms: int) -> int:
-    """Say when the call is repeated: a minute after it was due, or from now where that has passed (nothing is made up for).
+def wait_ms(limits: Thresholds, rung: Rung | None) -> int:
+    """Give how long a call that reached this rung waits for an answer until the next one: its own setting.
 
-    >>> next_call_ms(0, 1500), next_call_ms(0, 600_000)
+    >>> from server.domain.thresholds import DEFAULTS
+    >>> wait_ms(DEFAULTS, "attendant")
+    60000
+    """
+    by_rung = {
+        "attendant": limits.call_attendant_s,
+        "operator": limits.call_operator_s,
+        "school": limits.call_school_s,
+        "regulator": limits.call_regulator_s,
+    }
+    return round(1000 * by_rung[rung or "operator"])
+
+
+def next_call_ms(due_ms: int, now_ms: int, after_ms: int) -> int:
+    """Say when the call is repeated: so long after it was due, or from now where that has passed (nothing is made up for).
+
+    >>> next_call_ms(0, 1500, 60_000), next_call_ms(0, 600_000, 60_000)
     (60000, 660000)
     """
-    return due_ms + REPEAT_MS if due_ms + REPEAT_MS > now_ms else now_ms + REPEAT_MS
+    return due_ms + after_ms if due_ms + after_ms > now_ms else now_ms + after_ms

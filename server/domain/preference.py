@@ -36,6 +36,15 @@ class Lead(msgspec.Struct, frozen=True, gc=False):
 DEFAULT_LEAD: Final = Lead("minutes", APPROACHING_MS // 60_000)
 
 
+def default_lead(approaching_s: float) -> Lead:
+    """Give what a guardian who chose nothing is shown for the setting `approaching_s`: whole minutes, one at least.
+
+    >>> default_lead(300), default_lead(90).value
+    (Lead(by='minutes', value=5), 2)
+    """
+    return Lead("minutes", max(1, min(MOST["minutes"], round(approaching_s / 60))))
+
+
 class Preference(msgspec.Struct, frozen=True):
     """What one guardian wants for one child in one direction."""
 
@@ -54,17 +63,17 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """The choices for the riders of one trip, oldest first. `widest_ms`: the longest lead in minutes of anybody, by default included."""
+    """The choices for the riders of one trip, oldest first. `widest_ms`: the longest lead in minutes that anybody chose."""
 
     by_rider: dict[str, tuple[Choice, ...]] = {}
-    widest_ms: int = APPROACHING_MS
+    widest_ms: int = 0
     counts_stops: bool = False
 
     @classmethod
     def of(cls, choices: Iterable[Choice]) -> Choices:
         """Sort choices by rider."""
         by_rider: dict[str, tuple[Choice, ...]] = {}
-        widest_ms, counts_stops = APPROACHING_MS, False
+        widest_ms, counts_stops = 0, False
         for choice in sorted(choices, key=lambda each: (each.from_ms, each.user_id)):
             by_rider[choice.rider_id] = (*by_rider.get(choice.rider_id, ()), choice)
             if choice.lead.by == "minutes":

@@ -55,7 +55,10 @@ def _float(
 _ROUTE = "PRODUCT, six fixed, 1 route"
 _TIME = "PRODUCT, six fixed, 2 time"
 _STATE = "State Council decree 617, article 35"
+_NUMBERS = "PRODUCT, numbers from the rules"
+_DRIVER = "State Council decree 617, article 23"
 _RULING = "INTERFACES, ruling 8"
+_CALLS = "PRODUCT, complaint 8"
 _TRIPS = "architecture.md, how trips are cut"
 _COACH = "Safety management of road passenger carriers (MOT, 2018), article 38"
 
@@ -72,12 +75,17 @@ KNOWN: Final = (
     _int("arrival_late_s", "s", 360, (0, 7200), _TIME, "Reaching a stop later than this fails"),
     _int("departure_overdue_s", "s", 600, (60, 7200), _TIME, "Not departed so long after plan is said"),
     _int("missed_after_s", "s", limits.MISSED_AFTER_MS / 1000, (60, 14400), _TIME, "Not departed so long after plan is missed"),
+    _int("silent_s", "s", limits.SILENT_AFTER_MS / 1000, (30, 7200), "own choice", "A due bus that says nothing for so long is silent"),
     _int("stop_radius_m", "m", limits.STOP_RADIUS_M, (5, 500), _RULING, "Standing within this of a stop is at it, where no door tells"),
     _float("standstill_kmh", "km/h", limits.STANDSTILL_KMH, (0, 20), _RULING, "Slower than this is standing"),
     _float("moving_off_kmh", "km/h", limits.MOVING_OFF_KMH, (0, 30), "own choice", "Faster than this is moving off"),
     _int("unscheduled_stop_m", "m", 80, (10, 500), "own choice: twice a stop's radius", "A halt further from every stop is away from them"),
     _int("unscheduled_stop_s", "s", 5, (0, 120), "own choice", "The door open there for so long is said"),
     _int("crew_absent_s", "s", 30, (0, 600), "own choice", "Driven so long without a driver, or an attendant with riders, is said"),
+    _int("second_attendant_above", "riders", 0, (0, 200), _NUMBERS, "More riders aboard want two attendants, as in some cities 20; 0: none do"),
+    _int("driver_age_min", "years", 25, (0, 100), _DRIVER, "Who drives is as old"),
+    _int("driver_age_max", "years", 60, (0, 150), _DRIVER, "And no older"),
+    _int("licence_years_min", "years", 3, (0, 50), _DRIVER, "And has held the licence for so long"),
     _float("alcohol_mg_per_l", "mg/l", 0, (0, 1), "PRODUCT, six fixed, 5 people", "A reading above this fails"),
     _int("speed_expressway_kmh", "km/h", 80, (5, 120), _STATE, "With students aboard, in a zone `expressway` that says no other"),
     _int("speed_elsewhere_kmh", "km/h", 60, (5, 120), _STATE, "With students aboard, outside every zone"),
@@ -96,9 +104,17 @@ KNOWN: Final = (
     _int("night_from_h", "h", 22, (12, 24), _COACH, "Night begins at this hour"),
     _int("night_until_h", "h", 6, (0, 12), _COACH, "And ends at this one of the next day"),
     _int("same_card_s", "s", limits.SAME_CARD_MS / 1000, (0, 600), "PROTOCOL, ride", "The same card again within this is one reading"),
+    _int("no_show_s", "s", limits.NO_SHOW_AFTER_MS / 1000, (0, 1800), "own choice", "Not boarded so long after the bus left is said"),
+    _int("left_aboard_s", "s", limits.LEFT_ABOARD_AFTER_MS / 1000, (10, 1800), "INTERFACES, ruling 7", "Aboard so long after the doors is said"),
+    _int("rear_check_s", "s", limits.REAR_CHECK_AFTER_MS / 1000, (10, 3600), "own choice", "Not checked so long after arriving is said"),
+    _int("call_attendant_s", "s", 60, (10, 3600), _CALLS, "A call that went up to the attendant waits so long for an answer"),
+    _int("call_operator_s", "s", 60, (10, 3600), _CALLS, "One that went up to the operator"),
+    _int("call_school_s", "s", 60, (10, 3600), _CALLS, "One that went up to the school"),
+    _int("call_regulator_s", "s", 60, (10, 3600), _CALLS, "One that went up to a regulator"),
     _int("trip_window_before_s", "s", limits.TRIP_WINDOW_BEFORE_MS / 1000, (0, 14400), _TRIPS, "A bus may begin so long before its plan"),
     _int("trip_window_after_s", "s", limits.TRIP_WINDOW_AFTER_MS / 1000, (0, 28800), _TRIPS, "And be on it so long after its end"),
     _int("approaching_s", "s", limits.APPROACHING_MS / 1000, (60, 3600), "own choice", "Told so long before, unless chosen otherwise"),
+    _int("late_s", "s", limits.LATE_AFTER_S, (60, 7200), "PRODUCT, notices", "Guardians are told of a bus that is later than this"),
     _int("history_after_s", "s", limits.HISTORY_AFTER_MS / 1000, (60, 3600), "PROTOCOL, time", "What is older when it comes tells nobody"),
     _int("stale_least_s", "s", limits.STALE_AT_LEAST_MS / 1000, (10, 3600), "PRODUCT, definitions", "No position is stale before this age"),
     _float("stale_intervals", "intervals", limits.STALE_INTERVALS, (1, 20), "PRODUCT, definitions", "Nor before so many of its intervals"),

@@ -1,8 +1,8 @@
 """That the bus nears a child's stop: told each guardian once a trip, by progress along the route and never by a radius.
 
 Fires when the estimate for the stop is the guardian's minutes away or less, or when the bus has left the stop that is the guardian's
-number of stops before it (the first stop, where there aren't so many); the default is `DEFAULT_LEAD`. The bus must be on its way:
-in the morning it matters to riders who are still expected there, in the afternoon to riders who are aboard. A stop that is behind, or
+number of stops before it (the first stop, where there aren't so many); the default is the setting `approaching_s`. The bus must be on
+its way: in the morning it matters to riders who are still expected there, in the afternoon to riders who are aboard. A stop that is behind, or
 that the bus stands at, isn't approached. A choice made during the trip holds for what comes; who was told is not told again.
 Estimates are made only where somebody may have to be told (`domain/lull`, decision 0154).
 """
@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from server.domain.eta import estimate, leg_ms_per_m
 from server.domain.plan import TripPlan
-from server.domain.preference import DEFAULT_LEAD, Lead
+from server.domain.preference import Lead
 from server.domain.record import Position
 from server.domain.trip import Announcement, RiderState, TripState
-from server.domain.vehicle_day import Context, Entry, VehicleState
+from server.domain.vehicle_day import Context, Entry, Road, VehicleState
 from server.rules.visits import find_visit
 
 LOOK_AHEAD_MS = (
@@ -27,7 +27,9 @@ LOOK_AHEAD_MS = (
 )  # own choice: what comes near later than that beyond the longest lead is looked at again by then
 INTERVAL_S = 5.0  # staleness is judged at the fix itself, so any interval will do
 
-_Wait = tuple[RiderState, str | None, Lead]  # whose guardian: None for all who chose nothing
+_Wait = tuple[
+    RiderState, str | None, Lead | None
+]  # whose guardian, and their lead: None for all who chose nothing
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -42,7 +44,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if road.lull.holds(trip, fix.t):
         return state
     waits = _waits(trip, road.plan, fix.t)
-    told, until_ms = _told(trip, road.plan, waits, fix.t) if waits else ([], inf)
+    told, until_ms = _told(trip, road, waits, fix.t) if waits else ([], inf)
     if told:
         trip = replace(trip, announcements=(*trip.announcements, *told))
     until_ms = min(until_ms, _next_choice_ms(road.plan, fix.t))
@@ -64,7 +66,7 @@ def _waits(trip: TripState, plan: TripPlan, t_ms: int) -> list[_Wait]:
     for rider in riders:
         said = told_of.get(rider.rider_id, ())
         if not any(one.user_id is None for one in said):
-            waits.append((rider, None, DEFAULT_LEAD))
+            waits.append((rider, None, None))
         if rider.rider_id in plan.choices.by_rider:
             waits += [
                 (rider, user_id, choice.lead)
@@ -74,14 +76,13 @@ def _waits(trip: TripState, plan: TripPlan, t_ms: int) -> list[_Wait]:
     return waits
 
 
-def _told(
-    trip: TripState, plan: TripPlan, waits: Sequence[_Wait], t_ms: int
-) -> tuple[list[Announcement], float]:
+def _told(trip: TripState, road: Road, waits: Sequence[_Wait], t_ms: int) -> tuple[list[Announcement], float]:
     """Announce what has come within the lead of those who wait.
 
     Give also the instant (UTC ms) before which there is nobody else to tell, as long as estimates, riders and visits are as they are.
     """
-    within_ms = plan.choices.widest_ms + LOOK_AHEAD_MS
+    plan, default_ms = road.plan, round(1000 * road.thresholds.approaching_s)
+    within_ms = max(plan.choices.widest_ms, default_ms) + LOOK_AHEAD_MS
     ahead = _ahead(trip, plan, t_ms, within_ms)
     counted = _stops_to_go(trip, plan) if plan.choices.counts_stops else {}
     told: list[Announcement] = []
@@ -89,7 +90,7 @@ def _told(
     for rider, user_id, lead in waits:
         stop_id = rider.stop_id
         assert stop_id is not None
-        if lead.by == "stops":
+        if lead is not None and lead.by == "stops":
             to_go = counted.get(stop_id)
             if to_go is not None and to_go <= lead.value:
                 told.append(
@@ -98,7 +99,7 @@ def _told(
                     )
                 )
             continue
-        lead_ms = lead.value * 60_000
+        lead_ms = default_ms if lead is None else lead.value * 60_000
         near_ms = ahead.get(stop_id, t_ms + within_ms) - t_ms
         if near_ms > lead_ms:
             until_ms = min(until_ms, t_ms + near_ms - lead_ms)

@@ -16,10 +16,11 @@ from msgspec.structs import replace
 from server.domain.finding import Evidence, Finding, FindingKind
 from server.domain.limits import DATA_LATE_AFTER_MS
 from server.domain.plan import TripPlan
+from server.domain.thresholds import Thresholds
 from server.domain.trip import Announcement, NoticeKind, RiderState, TripState
 from server.rules import left_aboard, no_show, rear_check_missing
 
-Deadlines = Callable[[TripState, TripPlan], list[Finding]]
+Deadlines = Callable[[TripState, TripPlan, Thresholds], list[Finding]]
 
 OnError = Callable[[str, Exception], None]
 
@@ -48,12 +49,12 @@ def same_ground(one: TripState, other: TripState) -> bool:
     )
 
 
-def ahead(trip: TripState, plan: TripPlan, on_error: OnError) -> tuple[Finding, ...]:
+def ahead(trip: TripState, plan: TripPlan, limits: Thresholds, on_error: OnError) -> tuple[Finding, ...]:
     """List what begins at its deadline, past and future, oldest first; a rule that raises is told and left out."""
     found: list[Finding] = []
     for rule in DEADLINES:
         try:
-            found += rule(trip, plan)
+            found += rule(trip, plan, limits)
         except Exception as error:  # the rule is broken, the stream must not be
             on_error(f"{rule.__module__}.{rule.__name__}", error)
     if trip.state == "cancelled" and trip.ended_at_ms is not None:

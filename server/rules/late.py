@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from server.domain.limits import LATE_AFTER_S
 from server.domain.plan import TripPlan
 from server.domain.record import Position
 from server.domain.trip import Announcement, TripState
@@ -26,7 +25,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if road is None:
         return state
     behind_s = _behind_s(trip, road.plan, fix.t)
-    if behind_s <= LATE_AFTER_S:
+    if behind_s <= road.thresholds.late_s:
         return state
     wanted = "expected" if road.plan.direction == "to_school" else "aboard"
     told = tuple(

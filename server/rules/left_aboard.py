@@ -1,7 +1,7 @@
 """Children who are on the bus after it was to be empty (INTERFACES ruling 7).
 
-From 120 s after the doors at the last stop closed and stayed shut so long, or after the ignition went off there; or at once when
-the bus drives away from that stop. Whichever is first counts. One finding for the bus and not for each child, lest a card reader
+From 120 s (`left_aboard_s`) after the doors at the last stop closed and stayed shut so long, or after the ignition went off there; or at
+once when the bus drives away from that stop. Whichever is first counts. One finding for the bus and not for each child, lest a card reader
 that broke at the school ring forty times; its evidence names the riders, and it ends when the last of them has left. It rests on
 the absence of a ride, so it waits for complete data (`deadlines`). Cards that are nobody's are left out: the manifest counts.
 """
@@ -9,20 +9,20 @@ the absence of a ride, so it waits for complete data (`deadlines`). Cards that a
 from __future__ import annotations
 
 from server.domain.finding import Evidence, Finding
-from server.domain.limits import LEFT_ABOARD_AFTER_MS
 from server.domain.plan import TripPlan
+from server.domain.thresholds import Thresholds
 from server.domain.trip import TripState
 from server.rules.aboard import left_after, spans
 from server.rules.visits import find_visit
 
 
-def deadlines(trip: TripState, plan: TripPlan) -> list[Finding]:
+def deadlines(trip: TripState, plan: TripPlan, limits: Thresholds) -> list[Finding]:
     """Give the instant from which nobody may be aboard, where somebody was."""
     if trip.arrived_at_ms is None:
         return []
     last = find_visit(trip, plan.stops[-1].seq)
     since = [
-        at_ms + LEFT_ABOARD_AFTER_MS
+        at_ms + round(1000 * limits.left_aboard_s)
         for at_ms in (
             trip.shut_ms or (last.departed_at_ms if last is not None else None),
             trip.ignition_off_ms,

@@ -1,6 +1,6 @@
 """A child who should have boarded and did not: found a minute after the bus has left the child's stop.
 
-In the morning each rider's own stop, visited or driven past; in the afternoon the school, for everybody. `NO_SHOW_AFTER_MS`
+In the morning each rider's own stop, visited or driven past; in the afternoon the school, for everybody. `no_show_s`
 because a child who comes running is still let in while the bus rolls. Said to be absent by then is no finding; said afterwards, or
 boarded after all at another stop, ends it. It rests on the absence of a ride, so it waits for complete data (`deadlines`). Strangers
 are expected nowhere, and a bus that never came to the stop is the time rules' affair.
@@ -9,12 +9,12 @@ are expected nowhere, and a bus that never came to the stop is the time rules' a
 from __future__ import annotations
 
 from server.domain.finding import Evidence, Finding
-from server.domain.limits import NO_SHOW_AFTER_MS
 from server.domain.plan import TripPlan
+from server.domain.thresholds import Thresholds
 from server.domain.trip import RiderState, TripState, Visit
 
 
-def deadlines(trip: TripState, plan: TripPlan) -> list[Finding]:
+def deadlines(trip: TripState, plan: TripPlan, limits: Thresholds) -> list[Finding]:
     """List each rider who had not boarded by the deadline of their stop."""
     left = _left(trip, plan)
     if not left or trip.state == "scheduled":
@@ -28,7 +28,7 @@ def deadlines(trip: TripState, plan: TripPlan) -> list[Finding]:
         gone_ms = None if visit is None else visit.departed_at_ms or visit.passed_at_ms
         if visit is None or gone_ms is None:
             continue
-        due_ms = gone_ms + NO_SHOW_AFTER_MS
+        due_ms = gone_ms + round(1000 * limits.no_show_s)
         ended_ms = _found_ms(rider, rode.get(rider.rider_id))
         if ended_ms is not None and ended_ms <= due_ms:
             continue

@@ -1,7 +1,7 @@
 """Who is on the bus: a card or a tick becomes a boarding or an alighting, and moves the manifest.
 
-The same card again within 60 s is one reading (PROTOCOL). Without a direction a rider who is not aboard boards, one who is
-aboard alights. A card that is nobody's is kept as a ride of no rider. A rider who isn't planned counts as a stranger aboard.
+The same card again within 60 s (`same_card_s`) is one reading (PROTOCOL); off every trip the default holds. Without a direction a rider
+who is not aboard boards, one who is aboard alights. A card that is nobody's is kept as a ride of no rider. A rider who isn't planned counts as a stranger aboard.
 At the school in the morning "alighted" and "arrived" are one notice, `arrived` (INTERFACES ruling 11).
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from server.domain.limits import SAME_CARD_MS, STALE_AT_LEAST_MS, STOP_RADIUS_M
+from server.domain.limits import STALE_AT_LEAST_MS, STOP_RADIUS_M
 from server.domain.record import RideRecord
+from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.trip import Announcement, NoticeKind, Ride, RiderState, TripState
 from server.domain.vehicle_day import Context, Entry, Road, VehicleState
 from server.rules.visits import find_visit
@@ -28,15 +29,13 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     rider_id = context.find_rider(record.card)
     trip = state.trip
     if trip is None or trip.state == "closed":
-        if _repeated(state.loose, record):
+        if _repeated(state.loose, record, DEFAULTS):
             return state
         way = record.dir or ("off" if _is_aboard(state.loose, record.card) else "on")
         ride = Ride(entry.source, entry.key.t, way, record.card, rider_id, None, record.by)
         return replace(state, loose=(*state.loose, ride))
-    if _repeated(trip.rides, record):
-        return state
     road = context.find_road(trip.trip_id)
-    if road is None:
+    if road is None or _repeated(trip.rides, record, road.thresholds):
         return state
     rider = find_rider_state(trip, rider_id)
     aboard = (
@@ -68,10 +67,10 @@ def _changes_bus(trip: TripState, road: Road, rider: RiderState, stop_id: str | 
     return stop_id is None or stop_id != leaves_at
 
 
-def _repeated(rides: tuple[Ride, ...], record: RideRecord) -> bool:
+def _repeated(rides: tuple[Ride, ...], record: RideRecord, limits: Thresholds) -> bool:
     for ride in reversed(rides):
         if ride.card == record.card:
-            return record.t - ride.at_ms < SAME_CARD_MS and record.dir in (None, ride.dir)
+            return record.t - ride.at_ms < 1000 * limits.same_card_s and record.dir in (None, ride.dir)
     return False
 
 

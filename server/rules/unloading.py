@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.geo import distance_m
-from server.domain.limits import LEFT_ABOARD_AFTER_MS, MOVING_OFF_KMH, STOP_RADIUS_M
+from server.domain.limits import MOVING_OFF_KMH, STOP_RADIUS_M
 from server.domain.record import Position
 from server.domain.vehicle_day import Context, Entry, VehicleState
 
@@ -25,8 +25,8 @@ def shut(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     assert isinstance(fix, Position)
     if trip is None or trip.state != "arrived" or trip.shut_ms is not None or not trip.visits:
         return state
-    closed_ms = trip.visits[-1].departed_at_ms
-    if closed_ms is None or fix.t - closed_ms < LEFT_ABOARD_AFTER_MS:
+    closed_ms, road = trip.visits[-1].departed_at_ms, context.find_road(trip.trip_id)
+    if closed_ms is None or road is None or fix.t - closed_ms < 1000 * road.thresholds.left_aboard_s:
         return state
     return replace(state, trip=replace(trip, shut_ms=closed_ms))
 

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 import msgspec
 
 from server.clock import Clock
-from server.domain.calling import climb, is_history, is_over, ladder, next_call_ms
+from server.domain.calling import climb, is_history, is_over, ladder, next_call_ms, tier_name, wait_ms
 from server.domain.geo import distance_m
+from server.domain.thresholds import DEFAULTS, Thresholds
 from server.ids import new_id
 from server.service import call_wording
 from server.service.findings import LIVE_FINDINGS, LIVE_NOTICES, told_message
@@ -55,6 +56,7 @@ class CallFacts(msgspec.Struct, frozen=True):
     schools: Sequence[Reachable]
     regulators: Sequence[Sequence[Reachable]]
     stops: Sequence[StopPoint]
+    limits: Thresholds = DEFAULTS
 
     def rungs(self) -> list[list[Reachable]]:
         """Give the people of each rung of the kind's ladder; the regulator's is one for each level."""
@@ -158,8 +160,9 @@ class Calls:
             return False  # another worker has called since the list was read
         rungs = facts.rungs()
         people = {one.user_id: one.role for rung in rungs for one in rung}
-        next_ms = next_call_ms(now_ms if row.call_next_ms is None else row.call_next_ms, now_ms)
         call = climb(row.tier, row.calls, [[one.user_id for one in rung] for rung in rungs] or [[]])
+        after_ms = wait_ms(facts.limits, tier_name(row.kind, call.tier))
+        next_ms = next_call_ms(now_ms if row.call_next_ms is None else row.call_next_ms, now_ms, after_ms)
         if not call.users:
             log.warning("finding %s (%s) calls, and nobody has an account to be called by", row.id, row.kind)
             self._store.put_off(row, next_ms)

@@ -10,13 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 from server.domain.finding import Evidence, Finding
-from server.domain.limits import (
-    DEPARTURE_OVERDUE_MS,
-    MISSED_AFTER_MS,
-    SILENT_AFTER_MS,
-    STALE_AT_LEAST_MS,
-    STALE_INTERVALS,
-)
 from server.domain.trip import Announcement, TripState
 from server.rules import absences
 from server.service.ingest_ports import Catalogue, LogWork, Overdue
@@ -33,7 +26,10 @@ def watch(work: LogWork, catalogue: Catalogue, now_ms: int) -> None:
         if one is None:
             continue
         work.state_by_clock(found.trip_id, found.vehicle_id, one, now_ms)
-        if found.kind == "not_started" and now_ms <= found.planned_start_ms + MISSED_AFTER_MS:
+        if (
+            found.kind == "not_started"
+            and now_ms <= found.planned_start_ms + 1000 * found.limits.missed_after_s
+        ):
             _tell_not_started(work, catalogue, found, now_ms)
 
 
@@ -50,17 +46,14 @@ def tell_absences(work: LogWork, catalogue: Catalogue, now_ms: int) -> None:
 
 
 def _finding(found: Overdue, now_ms: int) -> Finding | None:
-    start_ms = found.planned_start_ms
-    planned = Evidence("planned", start_ms)
-    if found.kind == "not_started":
-        began_ms = start_ms + DEPARTURE_OVERDUE_MS
-        return Finding("not_started", began_ms, limit=DEPARTURE_OVERDUE_MS / 1000, evidence=(planned,))
-    if found.kind == "missed_trip":
-        began_ms = start_ms + MISSED_AFTER_MS
-        return Finding("missed_trip", began_ms, limit=MISSED_AFTER_MS / 1000, evidence=(planned,))
-    silence_ms = round(max(STALE_AT_LEAST_MS, STALE_INTERVALS * 1000 * (found.interval_s or 0)))
+    start_ms, limits = found.planned_start_ms, found.limits
+    if found.kind in ("not_started", "missed_trip"):
+        after_s = limits.departure_overdue_s if found.kind == "not_started" else limits.missed_after_s
+        planned = Evidence("planned", start_ms)
+        return Finding(found.kind, start_ms + round(1000 * after_s), limit=after_s, evidence=(planned,))
+    silence_ms = round(1000 * max(limits.stale_least_s, limits.stale_intervals * (found.interval_s or 0)))
     since_ms = max(found.heard_ms or 0, start_ms if found.state == "scheduled" else 0)
-    if now_ms - since_ms < max(SILENT_AFTER_MS, silence_ms):
+    if now_ms - since_ms < max(1000 * limits.silent_s, silence_ms):
         return None
     seen: tuple[Evidence, ...] = ()
     if found.position_ms is not None:

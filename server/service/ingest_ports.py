@@ -12,6 +12,7 @@ from server.domain.finding import Finding, FindingKind
 from server.domain.hand import Hand
 from server.domain.record import Duty
 from server.domain.seq_ranges import SeqRanges
+from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.trip import Announcement, NoticeKind, Phase, Ride, TripState, Turn
 from server.domain.vehicle_day import Entry, Lookup, Road, Unavailable, VehicleState
 from server.service.gate import Accepted, Rejected
@@ -76,6 +77,7 @@ class Overdue(msgspec.Struct, frozen=True):
     """A trip that is or was overdue by the server's clock: what is found of it and since when, and what is known of it.
 
     `heard_ms` is when anything was last received of its bus, `position_ms` the instant of the bus's last position, lat and lon its place.
+    `limits` are the trip's own numbers.
     """
 
     kind: FindingKind
@@ -91,6 +93,7 @@ class Overdue(msgspec.Struct, frozen=True):
     interval_s: float | None
     lat: float | None
     lon: float | None
+    limits: Thresholds = DEFAULTS
 
 
 class SaidAbsent(msgspec.Struct, frozen=True):

@@ -18,10 +18,7 @@ DIRECTIONS: Final[tuple[Direction, ...]] = get_args(Direction)
 
 def list_preferences(work: Work, caller: Caller, rider_id: str) -> shapes.Preferences:
     """Give what holds in each direction, the default where nothing was chosen, and the kinds that may be muted."""
-    found = [
-        _show(direction, work.preferences.find(caller.user_id, rider_id, direction) or Preference())
-        for direction in DIRECTIONS
-    ]
+    found = [_show(direction, _held(work, caller, rider_id, direction)) for direction in DIRECTIONS]
     return shapes.Preferences(found, list(MUTABLE))
 
 
@@ -55,12 +52,16 @@ def choose(
                 fields={"muted": kind},
             )
     wanted = Preference(Lead(lead.by, lead.value), tuple(kind for kind in MUTABLE if kind in muted))
-    held = work.preferences.find(caller.user_id, rider_id, direction)
-    changed = wanted != (held or Preference())
+    changed = wanted != _held(work, caller, rider_id, direction)
     if changed:
         work.preferences.put(caller.user_id, rider_id, direction, wanted, now_ms)
         work.house.move_counter("inputs")  # whoever folds reads what was chosen
     return _show(direction, wanted), changed
+
+
+def _held(work: Work, caller: Caller, rider_id: str, direction: Direction) -> Preference:
+    held = work.preferences.find(caller.user_id, rider_id, direction)
+    return held or Preference(work.preferences.default_lead(rider_id, direction))
 
 
 def _show(direction: Direction, held: Preference) -> shapes.Preference:

@@ -70,7 +70,7 @@ class Projection:
     def shown(self, work: FoldWork, head: VehicleHead, trip: TripState) -> TripState:
         """Give a folded trip as it is now; the same value as long as nothing has changed."""
         road = self._catalogue.find_road(trip.trip_id)
-        shown = self._timing.advance(work, head, trip, None if road is None else road.plan)
+        shown = self._timing.advance(work, head, trip, road)
         lookup = self._catalogue.context(head.bus)
         return self._verdicts.judged(
             head, shown, road, lookup, lambda: self._timing.complete_ms(work, head, shown)

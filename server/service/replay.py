@@ -251,7 +251,7 @@ def _judge(
         raise ReplayError(
             f"Trip {planned.code} of {planned.service_on} has no plan; import its timetable again."
         )
-    trip = expected(again.trips.get(planned.id), kept, road.plan, now_ms)
+    trip = expected(again.trips.get(planned.id), kept, road, now_ms)
     nothing = Verdict("unknown", None, "not_started" if trip.state == "scheduled" else trip.state)
     said = trip.verdicts or Verdicts(nothing, nothing, nothing, nothing, nothing, nothing)
     said = excused(said, kept.excuses)

@@ -9,9 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from server.domain.finding import Finding
-from server.domain.limits import MISSED_AFTER_MS
-from server.domain.plan import TripPlan
 from server.domain.trip import TripState
+from server.domain.vehicle_day import Road
 from server.domain.verdict import SIX, Verdicts
 from server.rules import absences
 from server.service.replay_ports import StoredTrip
@@ -32,9 +31,10 @@ class Difference(msgspec.Struct, frozen=True):
     folded: Any
 
 
-def expected(folded: TripState | None, stored: StoredTrip, plan: TripPlan, now_ms: int) -> TripState:
+def expected(folded: TripState | None, stored: StoredTrip, road: Road, now_ms: int) -> TripState:
     """Give the trip as its rows should be: as folded, with what no fold decides (missed, called off without a bus)."""
-    overdue = plan.start_ms < now_ms - MISSED_AFTER_MS
+    plan = road.plan
+    overdue = plan.start_ms < now_ms - 1000 * road.thresholds.missed_after_s
     if folded is None:
         never = TripState(plan.trip_id, riders=absences.planned(plan))
         riders = absences.settle(never, plan, now_ms).riders

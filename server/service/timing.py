@@ -12,8 +12,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from server.domain.finding import Finding
-from server.domain.plan import TripPlan
 from server.domain.trip import TripState
+from server.domain.vehicle_day import Road
 from server.rules import deadlines
 from server.service.ingest_ports import FoldWork
 from server.service.streams import Streams
@@ -38,7 +38,7 @@ class Timing:
         self._now_ms = now_ms
         self._now_s = now_s
 
-    def advance(self, work: FoldWork, head: VehicleHead, trip: TripState, plan: TripPlan | None) -> TripState:
+    def advance(self, work: FoldWork, head: VehicleHead, trip: TripState, road: Road | None) -> TripState:
         """Give a folded trip as it is now; the same value as long as nothing has changed."""
         now_ms, kept = self._now_ms(), head.timed.get(trip.trip_id)
         if kept is not None and kept.base is trip and now_ms < kept.look_ms:
@@ -46,7 +46,9 @@ class Timing:
         if kept is not None and deadlines.same_ground(kept.base, trip):
             ahead = kept.ahead
         else:
-            ahead, kept = (() if plan is None else deadlines.ahead(trip, plan, self._on_error)), None
+            ahead, kept = (), None
+            if road is not None:
+                ahead = deadlines.ahead(trip, road.plan, road.thresholds, self._on_error)
         if not ahead or ahead[0].began_ms > now_ms:
             look_ms = ahead[0].began_ms if ahead else NEVER
             head.timed[trip.trip_id] = Timed(trip, ahead, look_ms, (), trip)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from server.domain.plan import Direction, PlanVersion
-from server.domain.preference import Preference
+from server.domain.preference import Lead, Preference
 from server.domain.trip import Visit
 from server.domain.vehicle_day import Road
 from server.domain.verdict import Excuse
@@ -107,6 +107,10 @@ class PreferenceStore(Protocol):
     """What guardians want to be told."""
 
     def find(self, user_id: str, rider_id: str, direction: Direction) -> Preference | None: ...
+    def default_lead(self, rider_id: str, direction: Direction) -> Lead:
+        """Give the lead that holds for a rider whose guardian chose none, by the numbers of their newest trip."""
+        ...
+
     def put(
         self, user_id: str, rider_id: str, direction: Direction, wanted: Preference, now_ms: int
     ) -> None: ...

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from server.domain.finding import Finding
 from server.domain.plan import TripPlan
+from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.trip import TripState
-from server.domain.vehicle_day import Entry
+from server.domain.vehicle_day import Entry, Road
 from server.rules import deadlines
 from tests.builders.road import Plans, folded
 
@@ -25,13 +26,14 @@ def shown(
     now_ms: int | None = None,
     complete_ms: int | None = None,
     *others: TripPlan,
+    limits: Thresholds = DEFAULTS,
 ) -> TripState:
     """Give the trip at now_ms (an hour after the last entry), where all is known to complete_ms (to now)."""
-    trip = folded(entries, Plans(plan, *others)).trip
+    trip = folded(entries, Plans(Road.of(plan, thresholds=limits), *others)).trip
     assert trip is not None
     now_ms = entries[-1].key.t + LONG_MS if now_ms is None else now_ms
     complete_ms = now_ms if complete_ms is None else complete_ms
-    reached = deadlines.reach(deadlines.ahead(trip, plan, fail), now_ms, complete_ms)
+    reached = deadlines.reach(deadlines.ahead(trip, plan, limits, fail), now_ms, complete_ms)
     return deadlines.advanced(trip, reached.findings)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.findings import FindingsDb, withdraw_unsent
+from server.adapters.db.papers import PaperReader
 from server.adapters.db.tables import (
     findings,
     jurisdictions,
@@ -87,6 +88,12 @@ class DatabaseCalls:
                 _people(connection, "school", _schools(connection, row.trip_id, row.rider_id)),
                 _regulators(connection, row.operator_id),
                 [] if trip is None else _stops(connection, trip.plan_id),
+                PaperReader().resolved(
+                    connection,
+                    operator_id=row.operator_id,
+                    permit_id=None if trip is None else trip.permit_id,
+                    route_id=None if trip is None else trip.route_id,
+                ),
             )
 
     def make(self, call: MadeCall) -> bool:

@@ -35,7 +35,9 @@ def read_person(connection: Connection, operator_id: str, badge: str) -> PersonF
             people.c.operator_id == operator_id, people.c.badge == badge, people.c.ended_at_ms.is_(None)
         )
     ).one_or_none()
-    return None if row is None else PersonFacts(row.badge, row.role, row.qualified_until)
+    if row is None:
+        return None
+    return PersonFacts(row.badge, row.role, row.qualified_until, row.born, row.licence_since)
 
 
 class PaperReader:
@@ -58,22 +60,37 @@ class PaperReader:
         )
         return PermitFacts(in_force=False, expired_on=expired)
 
-    def thresholds(self, connection: Connection, trip: Row[Any]) -> Thresholds:
+    def thresholds(self, connection: Connection, trip: Row[*tuple[Any, ...]]) -> Thresholds:
         """Resolve a trip's numbers: what its permit says over its route, its operator, the system, the default."""
+        return self.resolved(
+            connection, permit_id=trip.permit_id, route_id=trip.route_id, operator_id=trip.operator_id
+        )
+
+    def resolved(
+        self,
+        connection: Connection,
+        *,
+        operator_id: str,
+        permit_id: str | None = None,
+        route_id: str | None = None,
+    ) -> Thresholds:
+        """Resolve the numbers of a permit, a route, an operator; of what belongs to no trip, those of its operator."""
         if self._settings is None:
             self._settings = _read_settings(connection)
-        scopes = {
-            "permit": trip.permit_id or "",
-            "route": trip.route_id,
-            "operator": trip.operator_id,
-            "system": "",
-        }
+        scopes = {"permit": permit_id or "", "route": route_id or "", "operator": operator_id, "system": ""}
         key = tuple(scopes.values())
         if key not in self._resolved:
             self._resolved[key] = resolve(
                 {scope: self._settings.get((scope, id_), {}) for scope, id_ in scopes.items()}
             )
         return self._resolved[key]
+
+    def span(self, connection: Connection, name: str) -> tuple[float, float]:
+        """Give the least and the greatest value of a setting that any scope has, the default among them."""
+        if self._settings is None:
+            self._settings = _read_settings(connection)
+        said = [BY_NAME[name].default, *(each[name] for each in self._settings.values() if name in each)]
+        return min(said), max(said)
 
 
 def _read_settings(connection: Connection) -> Said:

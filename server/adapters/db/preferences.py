@@ -8,9 +8,18 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from server.adapters.db.engine import upsert
-from server.adapters.db.tables import notice_preferences, trip_riders
+from server.adapters.db.papers import PaperReader
+from server.adapters.db.tables import notice_preferences, trip_riders, trips
 from server.domain.plan import Direction
-from server.domain.preference import HOLDS_AFTER_MS, Choice, Choices, Lead, Preference
+from server.domain.preference import (
+    DEFAULT_LEAD,
+    HOLDS_AFTER_MS,
+    Choice,
+    Choices,
+    Lead,
+    Preference,
+    default_lead,
+)
 from server.domain.trip import NoticeKind
 
 _muted: Final = msgspec.json.Decoder(tuple[NoticeKind, ...])
@@ -56,6 +65,20 @@ class PreferencesDb:
         if row is None:
             return None
         return Preference(Lead(row.lead_by, row.lead), _muted.decode(row.muted))
+
+    def default_lead(self, rider_id: str, direction: Direction) -> Lead:
+        """Give the lead that holds where nothing was chosen: what the rider's newest trip that way goes by."""
+        newest = (
+            select(trips.c.permit_id, trips.c.route_id, trips.c.operator_id)
+            .join(trip_riders, trip_riders.c.trip_id == trips.c.id)
+            .where(trip_riders.c.rider_id == rider_id, trips.c.direction == direction)
+            .order_by(trips.c.planned_start_ms.desc())
+            .limit(1)
+        )
+        trip = self._connection.execute(newest).one_or_none()
+        if trip is None:
+            return DEFAULT_LEAD
+        return default_lead(PaperReader().thresholds(self._connection, trip).approaching_s)
 
     def put(self, user_id: str, rider_id: str, direction: Direction, wanted: Preference, now_ms: int) -> None:
         """Keep a choice behind those that were made before; of two in one millisecond the later one."""

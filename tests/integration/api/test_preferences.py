@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from server.adapters.db import tables as t
 from server.domain.trip import NoticeKind
@@ -30,6 +30,22 @@ def test_who_chose_nothing_has_five_minutes_and_nothing_muted(web: Web) -> None:
     shown = web.browser("guardian-alpha").get(PATH).json
     assert shown["items"] == [{"direction": each, **DEFAULT} for each in ("to_school", "from_school")]
     assert shown["kinds"] == ["approaching", "boarded", "alighted", "arrived", "handed_over", "late"]
+
+
+def test_the_default_is_the_setting_and_the_usual_five_minutes_are_then_a_choice(web: Web) -> None:
+    with web.database.write() as connection:
+        row = {
+            "id": "s",
+            "scope": "route",
+            "scope_id": ALPHA.id("route"),
+            "name": "approaching_s",
+            "value": "480",
+        }
+        connection.execute(insert(t.settings).values(**row))
+    browser = web.browser("guardian-alpha")
+    assert [each["lead"]["value"] for each in browser.get(PATH).json["items"]] == [8, 8]
+    put(browser, "to_school", "minutes", 5)
+    assert [each["lead"]["value"] for each in browser.get(PATH).json["items"]] == [5, 8]
 
 
 def test_a_choice_holds_for_its_direction_and_wakes_whoever_folds(web: Web) -> None:

@@ -120,6 +120,25 @@ def test_a_rear_check_that_is_missing_climbs_one_by_one(worker: Worker) -> None:
     assert called[4] == called[5] == [*EVERYBODY[:2], "regulator-alpha", EVERYBODY[2]]
 
 
+def test_each_rung_has_its_own_minutes(worker: Worker) -> None:
+    said = {
+        "call_attendant_s": "20",
+        "call_operator_s": "30",
+        "call_school_s": "40",
+        "call_regulator_s": "300",
+    }
+    with worker.database.write() as connection:
+        for name, value in said.items():
+            row = {"id": name, "scope": "route", "scope_id": ALPHA.id("route"), "name": name, "value": value}
+            connection.execute(insert(t.settings).values(**row))
+    finding = put_finding(worker.database, ALPHA, "rear_check_missing")
+    worker.play(500)
+    began = [
+        at_ms - NOW_MS for _, at_ms in sorted({(n, at) for n, _, at in calls_of(worker.database, finding)})
+    ]
+    assert began == [0, 20_000, 50_000, 90_000, 390_000]
+
+
 def test_regulators_are_called_level_by_level(worker: Worker) -> None:
     with worker.database.write() as connection:
         row = connection.execute(select(t.users).where(t.users.c.username == "regulator-alpha")).one()

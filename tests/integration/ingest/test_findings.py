@@ -319,6 +319,43 @@ def test_a_trip_that_does_not_start_is_found_and_told_after_ten_minutes_and_miss
     assert row.trip_id == "trip1" and told(house, "not_started") == ["rider1", "rider2", "rider3", "rider4"]
 
 
+def say_setting(house: House, scope: str, scope_id: str, name: str, value: int) -> None:
+    with house.database.write() as connection:
+        row = {
+            "id": f"{scope_id}-{name}",
+            "scope": scope,
+            "scope_id": scope_id,
+            "name": name,
+            "value": str(value),
+        }
+        connection.execute(insert(t.settings).values(**row))
+        bump(connection, "catalog")
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "value", "kind", "seconds"),
+    [
+        ("departure_overdue_s", ("route", "route"), 300, "not_started", 310),
+        ("departure_overdue_s", ("system", ""), 900, "not_started", 910),
+        ("missed_after_s", ("operator", "operator"), 700, "missed_trip", 710),
+        ("missed_after_s", ("permit", "permit1"), 2400, "missed_trip", 2410),
+        ("silent_s", ("route", "route"), 90, "silent", 100),
+        ("silent_s", ("system", ""), 400, "silent", 410),
+    ],
+)
+def test_what_the_clock_finds_goes_by_the_numbers_of_the_trip(
+    make_house: Make, name: str, scope: tuple[str, str], value: int, kind: str, seconds: int
+) -> None:
+    house = make_house()
+    say_setting(house, *scope, name, value)
+    say_setting(house, "operator", "another", name, 60)
+    watched(house)
+    at(house, START_MS + (seconds - 30) * 1000)
+    assert findings(house, kind) == [], "not yet"
+    at(house, START_MS + seconds * 1000)
+    assert len(findings(house, kind)) == 1
+
+
 def test_a_trip_that_starts_late_ends_it_and_one_whose_records_were_late_takes_it_back(
     make_house: Make,
 ) -> None:

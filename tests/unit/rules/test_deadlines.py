@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from server.domain.finding import Finding
 from server.domain.plan import TripPlan
+from server.domain.thresholds import DEFAULTS
 from server.domain.trip import TripState
 from server.rules import deadlines
 from tests.builders.moments import fail, found, shown
@@ -75,7 +76,7 @@ def test_what_was_shown_stays_shown_as_clock_and_data_go_on_but_for_late_data(
 ) -> None:
     trip = folded(bus.entries, Plans(a_plan())).trip
     assert trip is not None
-    ahead = deadlines.ahead(trip, a_plan(), fail)
+    ahead = deadlines.ahead(trip, a_plan(), DEFAULTS, fail)
     now_ms, complete_ms = START_MS + now, START_MS + min(complete, now)
     first = deadlines.reach(ahead, now_ms, complete_ms)
     second = deadlines.reach(ahead, now_ms + more, complete_ms + more)
@@ -127,8 +128,8 @@ def test_a_deadline_rule_that_breaks_is_told_and_stops_neither_the_others_nor_th
     bus = a_trip([None, 1, 1, 1], [1, 1, 1, 1], None)
     trip = folded(bus.entries, Plans(a_plan())).trip
     assert trip is not None
-    whole = deadlines.ahead(trip, a_plan(), fail)
+    whole = deadlines.ahead(trip, a_plan(), DEFAULTS, fail)
     told: list[str] = []
     monkeypatch.setattr(deadlines, "DEADLINES", (broken, *deadlines.DEADLINES))
-    assert deadlines.ahead(trip, a_plan(), lambda rule, error: told.append(rule)) == whole
+    assert deadlines.ahead(trip, a_plan(), DEFAULTS, lambda rule, error: told.append(rule)) == whole
     assert len(told) == 1 and "broken" in told[0]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, update
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, select, update
 
 from server.adapters.db.counters import put, value_of
 from server.adapters.db.ingest_store.findings import FindingRows
+from server.adapters.db.papers import PaperReader
 from server.adapters.db.tables import exceptions, findings, trip_riders, trips, vehicle_heads
 from server.domain.finding import Finding, FindingKind
-from server.domain.limits import DEPARTURE_OVERDUE_MS, HISTORY_AFTER_MS, MISSED_AFTER_MS, SILENT_AFTER_MS
+from server.domain.limits import HISTORY_AFTER_MS
+from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.trip import TripState
 from server.service.ingest_ports import Overdue, SaidAbsent
 
@@ -26,13 +29,19 @@ class SweepRows(FindingRows):
 
     def sweep(self, now_ms: int, since_on: str | None) -> list[str]:
         """Let trips that never started be missed; give them. `since_on` is the oldest service date looked at, None for all."""
-        query = select(trips.c.id).where(
-            trips.c.state == "scheduled", trips.c.planned_start_ms < now_ms - MISSED_AFTER_MS
+        papers = PaperReader()
+        least_s, _ = papers.span(self._connection, "missed_after_s")
+        query = select(trips.c.id, trips.c.planned_start_ms, *_SCOPES).where(
+            trips.c.state == "scheduled", trips.c.planned_start_ms < now_ms - 1000 * least_s
         )
         self.flush()
         if since_on is not None:
             query = query.where(trips.c.service_on >= since_on)
-        late = sorted(self._connection.execute(query).scalars())
+        late = sorted(
+            row.id
+            for row in self._connection.execute(query).all()
+            if row.planned_start_ms < now_ms - 1000 * papers.thresholds(self._connection, row).missed_after_s
+        )
         if late:
             where = and_(trips.c.id == bindparam("_trip"), trips.c.state == "scheduled")
             self._connection.execute(
@@ -49,7 +58,10 @@ class SweepRows(FindingRows):
 
         Trips that were due before anybody watched here are left out: nobody knows whether they ran.
         """
-        from_ms = max(now_ms - DAY_MS, self._watched_from(now_ms) - DEPARTURE_OVERDUE_MS)
+        papers, watched_ms = PaperReader(), self._watched_from(now_ms)
+        overdue_s, longest_s = papers.span(self._connection, "departure_overdue_s")
+        silent_s, _ = papers.span(self._connection, "silent_s")
+        from_ms = max(now_ms - DAY_MS, watched_ms - 1000 * longest_s)
         since = datetime.fromtimestamp(from_ms / 1000, UTC) - timedelta(
             days=1
         )  # a service date may end after midnight
@@ -66,13 +78,13 @@ class SweepRows(FindingRows):
                 and_(
                     trips.c.state.in_(("scheduled", "missed")),
                     idle,
-                    trips.c.planned_start_ms <= now_ms - DEPARTURE_OVERDUE_MS,
+                    trips.c.planned_start_ms <= now_ms - 1000 * overdue_s,
                 ),
             ),
             ("missed_trip", and_(trips.c.state == "missed", idle)),
             (
                 "silent",
-                and_(trips.c.state.in_(("scheduled", "en_route")), heard_ms < now_ms - SILENT_AFTER_MS),
+                and_(trips.c.state.in_(("scheduled", "en_route")), heard_ms < now_ms - 1000 * silent_s),
             ),
         )
         self.flush()
@@ -81,7 +93,12 @@ class SweepRows(FindingRows):
             query = _OVERDUE.where(due, where, ~exists().where(_open(trips.c.id, kind))).order_by(
                 trips.c.planned_start_ms, trips.c.id
             )
-            found += [_overdue(kind, None, tuple(row)) for row in self._connection.execute(query)]
+            for row in self._connection.execute(query).all():
+                limits = papers.thresholds(self._connection, row)
+                after_ms = 1000 * limits.departure_overdue_s
+                due_ms = row.planned_start_ms + (after_ms if kind == "not_started" else 0)
+                if due_ms <= now_ms and row.planned_start_ms + after_ms > watched_ms:
+                    found.append(_overdue(kind, None, row, limits))
         return found
 
     def list_clock_findings(self, now_ms: int) -> list[Overdue]:
@@ -103,7 +120,7 @@ class SweepRows(FindingRows):
         # A trip's records may come as late as a recorder keeps them; what is older stays open until a person closes it.
         kept = [row for row in rows if row[-2] > now_ms - KEPT_MS]
         self._open_by_clock.ids = {row[-1] for row in kept}
-        return [_overdue(row[-3], row[-2], tuple(row[:-3])) for row in kept]
+        return [_overdue(row[-3], row[-2], row) for row in kept]
 
     def state_by_clock(self, trip_id: str, vehicle_id: str | None, one: Finding, now_ms: int) -> None:
         """State a finding of a trip that goes by the server's clock."""
@@ -163,19 +180,23 @@ class SweepRows(FindingRows):
 
 
 _VEHICLE: Final = func.coalesce(trips.c.run_vehicle_id, trips.c.vehicle_id)
+_SCOPES: Final = (trips.c.permit_id, trips.c.route_id, trips.c.operator_id)
 _OVERDUE: Final = (
     select(
         trips.c.id, _VEHICLE, trips.c.state, trips.c.planned_start_ms,
         trips.c.started_at_ms, trips.c.ended_at_ms, vehicle_heads.c.received_ms, vehicle_heads.c.at_ms,
-        vehicle_heads.c.interval_s, vehicle_heads.c.lat, vehicle_heads.c.lon,
+        vehicle_heads.c.interval_s, vehicle_heads.c.lat, vehicle_heads.c.lon, *_SCOPES,
     )
     .select_from(trips)
     .join(vehicle_heads, vehicle_heads.c.vehicle_id == _VEHICLE, isouter=True)
 )  # fmt: skip
 
 
-def _overdue(kind: FindingKind, began_ms: int | None, row: tuple[Any, ...]) -> Overdue:
-    return Overdue(kind, began_ms, *row)
+def _overdue(
+    kind: FindingKind, began_ms: int | None, row: Row[*tuple[Any, ...]], limits: Thresholds = DEFAULTS
+) -> Overdue:
+    known: tuple[Any, ...] = tuple(row)[:11]
+    return replace(Overdue(kind, began_ms, *known), limits=limits)
 
 
 def _open(trip_id: str | ColumnElement[str], kind: FindingKind) -> ColumnElement[bool]:
