@@ -5,6 +5,7 @@ Dates are inclusive ISO text, as the pack brings them; None: it isn't recorded, 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -29,6 +30,8 @@ class PersonFacts(msgspec.Struct, frozen=True):
     badge: str
     role: Literal["driver", "attendant"]
     qualified_until: str | None = None
+    born: str | None = None
+    licence_since: str | None = None
 
 
 class PermitFacts(msgspec.Struct, frozen=True):
@@ -47,3 +50,13 @@ def is_over(until: str | None, on: str) -> bool:
     (True, False, False)
     """
     return until is not None and until < on
+
+
+def whole_years(since: str, on: str) -> int:
+    """Count the whole years between two dates.
+
+    >>> whole_years("2000-05-17", "2026-05-16"), whole_years("2000-05-17", "2026-05-17")
+    (25, 26)
+    """
+    first, last = date.fromisoformat(since), date.fromisoformat(on)
+    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))

@@ -76,6 +76,7 @@ class Watch(msgspec.Struct, frozen=True):
     aboard: int = 0
     elsewhere: bool = False  # seen off the shape before it was first on it
     over_seats: int | None = None  # the seats, while more than that are aboard
+    second: bool = False  # more are aboard than one attendant may care for
     course: Course | None = None
     speeding: Spell | None = None
     door: Spell | None = None
@@ -96,6 +97,6 @@ class Watch(msgspec.Struct, frozen=True):
         """Give what is kept of a trip when another bus takes it over: what was begun on the first bus ends with its turn."""
         course = None if self.course is None else replace(self.course, astray=None, backward=None)
         return replace(
-            self, course=course, over_seats=None, speeding=None, door=None, lamps=None, sign=None, halt=None, tag=None,
+            self, course=course, over_seats=None, second=False, speeding=None, door=None, lamps=None, sign=None, halt=None, tag=None,
             driver_away_ms=None, attendant_away_ms=None, has_door=False, has_lamps=False, has_sign=False,
         )  # fmt: skip

@@ -61,8 +61,18 @@ class LastFix(msgspec.Struct, frozen=True, gc=False):
     seen: bool = True
 
 
+class SignedOn(msgspec.Struct, frozen=True, gc=False):
+    """An attendant who has not signed off, and the timetable's code that they said, if any."""
+
+    badge: str
+    trip: str | None = None
+
+
 class Crew(msgspec.Struct, frozen=True, gc=False):
-    """Who is signed on, the instant and input of the last word of it, and the plate's tag and the driver's breath as last read."""
+    """Who is signed on, the instant and input of the last word of it, and the plate's tag and the driver's breath as last read.
+
+    `attendant` is the one who signed on last, `attendants` all who did and have not signed off, the newest last.
+    """
 
     driver: str | None = None
     attendant: str | None = None
@@ -73,6 +83,7 @@ class Crew(msgspec.Struct, frozen=True, gc=False):
     attendant_source: str | None = None
     alcohol: float | None = None
     tag_ms: int | None = None
+    attendants: tuple[SignedOn, ...] = ()
 
 
 class Shift(msgspec.Struct, frozen=True, gc=False):

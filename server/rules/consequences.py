@@ -11,14 +11,23 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from server.domain.vehicle_day import Context, Entry, VehicleState
-from server.rules import driving_time, ending, overload, papers, punctuality, skipping, stop_order
+from server.rules import (
+    crew_absent,
+    driving_time,
+    ending,
+    overload,
+    papers,
+    punctuality,
+    skipping,
+    stop_order,
+)
 
 Step = Callable[[VehicleState, Entry, Context], VehicleState]
 
-ON_TAKEN: tuple[Step, ...] = (ending.resumed, overload.count, papers.evaluate)
+ON_TAKEN: tuple[Step, ...] = (ending.resumed, overload.count, crew_absent.count, papers.evaluate)
 ON_CREW: tuple[Step, ...] = (papers.evaluate, driving_time.sign, ending.signed)
 ON_VISITS: tuple[Step, ...] = (skipping.evaluate, stop_order.judge, punctuality.evaluate)
-ON_RIDERS: tuple[Step, ...] = (overload.count,)
+ON_RIDERS: tuple[Step, ...] = (overload.count, crew_absent.count)
 ON_DEPARTED: tuple[Step, ...] = (papers.evaluate,)
 ON_OVER: tuple[Step, ...] = (ending.evaluate,)
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from server.domain.record import Duty
-from server.domain.vehicle_day import Context, Crew, Entry, VehicleState
+from server.domain.vehicle_day import Context, Crew, Entry, SignedOn, VehicleState
+from server.rules import permitted
 from server.rules.substituting import with_crew
+
+KEEP = 4  # attendants who did not sign off: of one trip, or of earlier ones of the day
 
 
 def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -18,6 +21,8 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     duty = entry.record
     assert isinstance(duty, Duty)
     crew = _signed(state.crew, duty, entry)
+    if duty.role == "attendant" and crew is not state.crew and crew.attendant is None and crew.attendants:
+        crew = _with_second(state, crew, entry, context)
     if duty.tag is not None:
         crew = replace(crew, tag=duty.tag, tag_ms=duty.t)
     return replace(state, crew=crew)
@@ -31,8 +36,21 @@ def keep(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     return state if after is state.trip else replace(state, trip=after)
 
 
+def _with_second(state: VehicleState, crew: Crew, entry: Entry, context: Context) -> Crew:
+    """Give the crew that the last attendant has left: where two may be wanted, who signed on beside them is still there."""
+    road = None if state.trip is None else context.find_road(state.trip.trip_id)
+    there = () if road is None else permitted.attendants(road, crew)
+    return replace(crew, attendant=there[-1]) if there else crew
+
+
 def _signed(crew: Crew, duty: Duty, entry: Entry) -> Crew:
     held = crew.driver if duty.role == "driver" else crew.attendant
+    if duty.role == "attendant":
+        others = tuple(one for one in crew.attendants if one.badge != duty.badge)
+        if duty.state == "on":
+            others = (*others, SignedOn(duty.badge, duty.trip))[-KEEP:]
+        if others != crew.attendants:
+            crew = replace(crew, attendants=others)
     if duty.state == "off":
         if held != duty.badge:
             return crew

@@ -5,10 +5,11 @@ Ages, years of licence and yearly review: State Council decree 617, articles 23 
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final, Literal
 
 import msgspec
+
+from server.domain.permit_facts import whole_years
 
 YOUNGEST, OLDEST = 25, 60
 LICENCE_YEARS: Final = 3
@@ -58,19 +59,9 @@ def judge_person(
     if not drives:
         return None
     if born is not None:
-        youngest, oldest = _years(born, from_on), _years(born, until_on)
+        youngest, oldest = whole_years(born, from_on), whole_years(born, until_on)
         if youngest < YOUNGEST or oldest > OLDEST:
             return WhyNot("age", number=oldest)
-    if licence_since is not None and _years(licence_since, from_on) < LICENCE_YEARS:
-        return WhyNot("licence", number=_years(licence_since, from_on), needed=LICENCE_YEARS)
+    if licence_since is not None and whole_years(licence_since, from_on) < LICENCE_YEARS:
+        return WhyNot("licence", number=whole_years(licence_since, from_on), needed=LICENCE_YEARS)
     return None
-
-
-def _years(since: str, on: str) -> int:
-    """Count whole years between two dates.
-
-    >>> _years("2000-05-17", "2026-05-16"), _years("2000-05-17", "2026-05-17")
-    (25, 26)
-    """
-    first, last = date.fromisoformat(since), date.fromisoformat(on)
-    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))

@@ -20,6 +20,18 @@ def attendant(road: Road, t_ms: int) -> str | None:
     return road.plan.staffing(t_ms).attendant_badge
 
 
+def attendants(road: Road, crew: Crew) -> tuple[str, ...]:
+    """List the badges of the attendants who are signed on for a trip: the last one, and where two may be wanted, who is beside them.
+
+    Who said another trip, and never signed off from it, is not on this one.
+    """
+    last = () if crew.attendant is None else (crew.attendant,)
+    if not road.thresholds.second_attendant_above:
+        return last
+    beside = (one.badge for one in crew.attendants if one.trip in (None, road.plan.code))
+    return (*(badge for badge in beside if badge != crew.attendant), *last)
+
+
 def read_tag(crew: Crew) -> str | None:
     """Give the plate's tag if it was read with the crew that is signed on, or since."""
     signed = [at_ms for at_ms in (crew.driver_ms, crew.attendant_ms) if at_ms is not None]

@@ -12,7 +12,7 @@ from server.domain.finding import KINDS, Evidence, Finding, Fixed
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Lookup, Road
 from server.domain.verdict import Verdict, Verdicts
-from server.rules import coverage
+from server.rules import coverage, qualification
 from server.rules.skipping import expected_at, was_unseen
 
 FAILED_BY_NO_PERMIT: frozenset[Fixed] = frozenset({"vehicle", "people", "marking"})
@@ -161,7 +161,7 @@ def _vehicle(trip: TripState, lookup: Lookup) -> Verdict:
 
 def _people(trip: TripState, lookup: Lookup) -> Verdict:
     watch = trip.watch
-    untested = () if watch.breath else ("alcohol",)
+    untested = (*(() if watch.breath else ("alcohol",)), *_unrecorded(trip, lookup))
     verdict = _failed(trip, "people", untested) or _unstarted(trip, untested)
     if verdict is not None:
         return verdict
@@ -173,6 +173,13 @@ def _people(trip: TripState, lookup: Lookup) -> Verdict:
         return _unknown(trip, "papers_missing", (), untested)
     proofs = tuple(Evidence("badge", trip.started_at_ms or 0, badge) for badge in badges)
     return _passed(trip, *proofs, not_measured=untested)
+
+
+def _unrecorded(trip: TripState, lookup: Lookup) -> tuple[str, ...]:
+    """Name what the papers of the drivers leave open: their age, or how long they have held the licence."""
+    people = (lookup.find_person(badge) for badge in trip.watch.drivers)
+    missing = {name for one in people if one is not None for name in qualification.not_measured(one)}
+    return tuple(sorted(missing))
 
 
 def _marking(trip: TripState, road: Road) -> Verdict:

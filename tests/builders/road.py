@@ -72,8 +72,8 @@ class Plans:
             name: VehicleFacts(name, 40, "2026-12-31", "2026-12-31") for name in ("bus", "bus1", "bus2")
         }
         self.people = {
-            "D-1": PersonFacts("D-1", "driver", "2026-12-31"),
-            "D-2": PersonFacts("D-2", "driver", "2026-12-31"),
+            "D-1": PersonFacts("D-1", "driver", "2026-12-31", "1985-05-17", "2008-03-01"),
+            "D-2": PersonFacts("D-2", "driver", "2026-12-31", "1985-05-17", "2008-03-01"),
             "A-1": PersonFacts("A-1", "attendant", "2026-12-31"),
             "A-2": PersonFacts("A-2", "attendant", "2026-12-31"),
         }

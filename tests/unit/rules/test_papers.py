@@ -9,8 +9,19 @@ from msgspec.structs import replace
 
 from server.domain.permit_facts import PermitFacts, PersonFacts, VehicleFacts
 from server.domain.substitute import Substitute
+from server.domain.thresholds import Thresholds
 from server.domain.vehicle_day import Road
-from tests.builders.judged import a_drive, a_start, all_pass_but, found, kinds, the_trip, values, verdicts
+from tests.builders.judged import (
+    a_drive,
+    a_road,
+    a_start,
+    all_pass_but,
+    found,
+    kinds,
+    the_trip,
+    values,
+    verdicts,
+)
 from tests.builders.road import LEG_M, START_MS, Plans, Recorder, a_plan
 
 ON = "2026-09-21"
@@ -146,7 +157,7 @@ def test_an_attendant_who_comes_a_moment_late_is_forgiven_and_one_who_comes_late
         bus.drive(LEG_M, LEG_M + 100, 10)
         assert kinds(bus) == expected
         for one in found(bus):
-            assert one.measured == 1 and one.ended_ms is not None
+            assert (one.measured, one.limit) == (0, 1) and one.ended_ms is not None
 
 
 def test_without_riders_no_attendant_is_missed() -> None:
@@ -156,6 +167,77 @@ def test_without_riders_no_attendant_is_missed() -> None:
     bus.stop_at(0)
     bus.drive(0, LEG_M)
     assert "no_attendant" not in kinds(bus)
+
+
+TWO = Plans(a_road(thresholds=Thresholds(second_attendant_above=20)))
+
+
+def crowded(riders: int, *attendants: str, later: str | None = None) -> Recorder:
+    """Drive off from the first stop with so many aboard; `later` signs on half a minute before the second one."""
+    bus = Recorder(at_ms=START_MS - 120_000)
+    bus.duty()
+    for badge in attendants:
+        bus.duty(badge, "attendant", tag=None)
+    bus.wait(70 - riders)
+    bus.pos(0, 0, door=1)
+    for n in range(riders):
+        bus.wait(1)
+        bus.card(f"X{n}")
+    bus.wait(2)
+    bus.pos(0, 0)
+    bus.drive(0, 700, 70)
+    if later is not None:
+        bus.duty(later, "attendant", tag=None)
+    bus.drive(700, LEG_M, 30)
+    bus.stop_at(LEG_M)
+    bus.drive(LEG_M, LEG_M + 100, 10)
+    return bus
+
+
+@pytest.mark.parametrize(
+    ("riders", "expected"), [(16, []), (20, []), (24, ["no_attendant"])], ids=["0.8", "1.0", "1.2"]
+)
+def test_more_than_twenty_riders_want_two_attendants_where_the_city_says_so(
+    riders: int, expected: list[str]
+) -> None:
+    alone = crowded(riders, "A-1")
+    assert kinds(alone, TWO) == expected
+    assert kinds(alone) == []  # nobody says so by default
+    assert kinds(crowded(riders, "A-1", "A-2"), TWO) == kinds(crowded(riders, "A-2", "A-1"), TWO) == []
+    for one in found(alone, TWO):
+        assert (one.measured, one.limit, one.ended_ms) == (1, 2, None)
+
+
+def test_the_second_attendants_sign_on_ends_it_and_nobody_at_all_is_worse() -> None:
+    (one,) = found(crowded(24, "A-1", later="A-2"), TWO)
+    assert one.ended_ms is not None and (one.measured, one.limit) == (1, 2)
+    (one,) = found(crowded(24, later="A-1"), TWO)
+    assert one.ended_ms is None and (one.measured, one.limit) == (0, 2)
+
+
+def test_whoever_is_beside_the_permits_attendant_is_right_and_two_strangers_are_not() -> None:
+    assert kinds(crowded(24, "A-2", "A-3"), TWO) == ["wrong_attendant"]
+    TWO.people["A-3"] = PersonFacts("A-3", "attendant", "2026-09-20")
+    assert kinds(crowded(24, "A-1", "A-3"), TWO) == ["qualification_expired"]
+    assert kinds(crowded(4, "A-1", "A-2")) == [
+        "wrong_attendant"
+    ]  # where one is enough the last one is the attendant
+
+
+def test_who_never_signed_off_from_another_trip_is_no_second_attendant() -> None:
+    bus = Recorder(at_ms=START_MS - 3_600_000)
+    bus.duty("A-2", "attendant", trip="T0", tag=None)
+    later = crowded(24, "A-1")
+    bus.entries += [replace(one, key=replace(one.key, seq=one.key.seq + 1)) for one in later.entries]
+    assert kinds(bus, TWO) == ["no_attendant"]
+
+
+def test_the_first_attendant_is_still_there_when_the_second_leaves() -> None:
+    bus = crowded(4, "A-1", "A-2")
+    bus.duty("A-2", "attendant", state="off", trip=None, tag=None)
+    bus.drive(LEG_M + 100, LEG_M + 700, 60)
+    assert "no_attendant" not in kinds(bus, TWO)
+    assert "no_attendant" in kinds(bus)  # without the setting the last word is all that counts
 
 
 def test_a_change_of_drivers_at_a_stop_is_nobodys_absence() -> None:
@@ -183,6 +265,46 @@ def test_the_drivers_qualification_holds_on_the_day_itself(
     bus = a_drive()
     assert kinds(bus, plans) == expected
     assert values(bus, plans) == all_pass_but(people=value)
+
+
+@pytest.mark.parametrize(
+    ("born", "licence", "said"),
+    [
+        ("2006-09-21", "2020-01-01", [("age", 20.0)]),  # 0.8 of 25
+        ("2001-09-21", "2020-01-01", []),  # the birthday itself
+        ("2001-09-22", "2020-01-01", [("age", 24.0)]),
+        ("1978-09-21", "2020-01-01", []),  # 48, 0.8 of 60
+        ("1954-09-21", "2020-01-01", [("age", 72.0)]),
+        ("1980-01-01", "2023-09-22", [("licence_since", "2023-09-22")]),
+        ("1980-01-01", "2023-03-21", []),  # 1.2 of 3 years
+        ("2006-09-21", "2024-05-21", [("age", 20.0), ("licence_since", "2024-05-21")]),
+    ],
+)
+def test_a_driver_is_25_to_60_years_old_and_has_the_licence_for_three(
+    born: str, licence: str, said: list[tuple[str, object]]
+) -> None:
+    plans = Plans(a_plan())
+    plans.people["D-1"] = PersonFacts("D-1", "driver", ON, born, licence)
+    plans.people["A-1"] = PersonFacts("A-1", "attendant", ON, "2006-09-21")  # nobody asks an attendant
+    bus = a_drive()
+    assert kinds(bus, plans) == (["qualification_expired"] if said else [])
+    assert values(bus, plans) == all_pass_but(**({"people": "fail"} if said else {}))
+    for one in found(bus, plans):
+        assert [(proof.what, proof.value) for proof in one.evidence] == said
+        assert (one.measured, one.limit) in {(20, 25), (24, 25), (72, 60), (2, 3)}
+
+
+def test_a_date_that_the_pack_leaves_out_is_not_measured_and_no_reason_to_know_nothing() -> None:
+    plans = Plans(a_plan())
+    plans.people["D-1"] = PersonFacts("D-1", "driver", ON)
+    said = verdicts(a_drive(), plans).people
+    assert (said.value, said.not_measured) == ("pass", ("alcohol", "age", "licence"))
+
+
+def test_another_countrys_ages_are_settings() -> None:
+    plans = Plans(a_road(thresholds=Thresholds(driver_age_min=18, licence_years_min=1)))
+    plans.people["D-1"] = PersonFacts("D-1", "driver", ON, "2006-09-21", "2025-01-01")
+    assert kinds(a_drive(), plans) == []
 
 
 def breath(bus: Recorder, reading: float | None, badge: str = "D-1") -> None:

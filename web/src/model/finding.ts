@@ -269,3 +269,4 @@ const UNITS: Partial<Record<FindingKind, Unit>> = {
 export function unitOf(kind: FindingKind): Unit {
   return UNITS[kind] ?? 'none';
 }
+  no_attendant: 'people',

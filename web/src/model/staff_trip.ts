@@ -104,7 +104,7 @@ export const VERDICT_REASONS = [
   'nothing_read',
   ...LAWFUL_REASONS,
 ] as const;
-export const SIGNALS = ['door', 'lamp', 'arm', 'tag', 'alcohol'] as const;
+export const SIGNALS = ['door', 'lamp', 'arm', 'tag', 'alcohol', 'age', 'licence'] as const;
 
 export type TripDetail = StaffTrip & {
   readonly stops: readonly PlannedStop[];
