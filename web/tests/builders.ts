@@ -106,6 +106,7 @@ export function aFinding(over: Partial<Finding> = {}): Finding {
     state: 'open',
     owner: null,
     deadline_at: null,
+    answered_at: null,
     call: [],
     calls: null,
     withdrawn_at: null,

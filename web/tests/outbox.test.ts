@@ -14,7 +14,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function phone(refuses: (call: Call) => boolean = () => false): { outbox: Outbox; told: () => string[] } {
+function phone(refuses: (call: Call) => boolean = () => false): {
+  outbox: Outbox;
+  sent: Call[];
+  told: () => string[];
+} {
   const sent: Call[] = [];
   const post: Post = {
     ready: () => Promise.resolve(),
@@ -35,7 +39,7 @@ function phone(refuses: (call: Call) => boolean = () => false): { outbox: Outbox
     post,
   );
   outbox.start();
-  return { outbox, told: () => sent.splice(0).map((call) => call.trip_id) };
+  return { outbox, sent, told: () => sent.splice(0).map((call) => call.trip_id) };
 }
 
 test('a trip that was left is told about for a quarter of an hour: alarms of its end wait for the phone', async () => {
@@ -55,6 +59,21 @@ test('a trip that was left is told about for a quarter of an hour: alarms of its
   told();
   await vi.advanceTimersByTimeAsync(5 * MINUTE);
   expect(told()).toEqual([]);
+  outbox.stop();
+});
+
+test('that nothing is left is said at once after a count and a check, not twenty seconds later', async () => {
+  const { outbox, sent } = phone();
+  outbox.on = 'trip';
+  await vi.advanceTimersByTimeAsync(1000);
+  sent.splice(0);
+  outbox.add('trip', { kind: 'headcount', count: 12 });
+  outbox.add('trip', { kind: 'rear_check' });
+  await vi.advanceTimersByTimeAsync(0);
+  const kinds = sent.map(({ entries }) => entries[0]?.act.kind ?? 'whole');
+  expect(kinds.slice(0, 3)).toEqual(['headcount', 'rear_check', 'whole']);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(sent, 'and then only now and then').toHaveLength(kinds.length);
   outbox.stop();
 });
 

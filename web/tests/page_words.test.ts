@@ -102,7 +102,6 @@ const SETS = {
       'sub.open': SUBSTITUTES,
       'sub.title': SUBSTITUTES,
       'sub.effect': SUBSTITUTES,
-      'sub.confirm': SUBSTITUTES,
       'sub.why': WHY_NOT,
       'sub.reason': ['breakdown', 'workshop', 'ill', 'away', 'other_trip'],
     },

@@ -80,6 +80,7 @@ export type Tier = (typeof TIERS)[number];
 
 /** What was seen; `other` is a word that a newer server has and this page doesn't know. */
 export const SEEN = [
+  'age',
   'alcohol',
   'arm',
   'arrival',
@@ -104,6 +105,7 @@ export const SEEN = [
   'insurance_until',
   'lamp',
   'left_out',
+  'licence_since',
   'missed_trip',
   'not_started',
   'own_stop',
@@ -153,6 +155,8 @@ export type Finding = {
   readonly state: FindingState;
   readonly owner: Named | null;
   readonly deadline_at: Instant | null;
+  /** When a person answered the call. */
+  readonly answered_at: Instant | null;
   readonly call: readonly Contact[];
   /** How far the calls for a person have climbed; null where nobody is called. */
   readonly calls: { readonly tier: Tier; readonly times: number; readonly next_at: Instant | null } | null;
@@ -193,6 +197,24 @@ export function callsDesk(finding: Finding, role: Role): boolean {
 /** Whether it is over. What ended as it began was a moment: an SOS stands until a person has seen to it. */
 export function isOver(finding: Finding): boolean {
   return finding.ended_at !== null && finding.ended_at.ms > finding.began_at.ms;
+}
+
+/** Whether it was the act of a moment, which a person answers: it goes on only until somebody does. */
+export function isMoment({ kind }: Finding): boolean {
+  return kind === 'sos' || kind === 'collision';
+}
+
+/** Whether it should have been rectified by now (PRODUCT: a finding has an owner, a deadline and an end). */
+export function isOverdue(finding: Finding, now: Instant): boolean {
+  const { state, deadline_at, withdrawn_at } = finding;
+  if (withdrawn_at || deadline_at === null) return false;
+  return (state === 'open' || state === 'acknowledged') && deadline_at.ms < now.ms;
+}
+
+/** What whoever supervises sent back last, with their remark, until it is rectified again. */
+export function sentBack({ state, steps }: FindingDetail): StepTaken | null {
+  if (state !== 'open' && state !== 'acknowledged') return null;
+  return steps.findLast((one) => one.step === 'reopened') ?? null;
 }
 
 /** Whether somebody still has to do something about it. */
@@ -256,6 +278,7 @@ const UNITS: Partial<Record<FindingKind, Unit>> = {
   not_started: 'seconds',
   missed_trip: 'seconds',
   overspeed: 'kmh',
+  no_attendant: 'people',
   overload: 'people',
   left_aboard: 'people',
   count_mismatch: 'people',
@@ -269,4 +292,3 @@ const UNITS: Partial<Record<FindingKind, Unit>> = {
 export function unitOf(kind: FindingKind): Unit {
   return UNITS[kind] ?? 'none';
 }
-  no_attendant: 'people',

@@ -105,6 +105,12 @@ export function progressAt(work: StopWork): { readonly done: number; readonly of
   return { done: coming.filter(isDone).length, of: coming.length };
 }
 
+/** Whether everybody at this stop has been seen to. */
+export function isDoneAt(manifest: Manifest, direction: Direction, seq: number): boolean {
+  const { done, of } = progressAt(workAt(manifest, direction, seq));
+  return done >= of;
+}
+
 /** Riders whose name, code or grade holds the text; of an empty text nobody. */
 export function searchRiders(manifest: Manifest, text: string): readonly Rider[] {
   const sought = text.trim().toLowerCase();

@@ -82,7 +82,6 @@ export type Verdict = {
   readonly not_measured: readonly string[];
 };
 
-/** Reasons that are no finding's kind. */
 /** What may excuse a verdict that failed. */
 export const LAWFUL_REASONS = [
   'traffic_control',
@@ -92,6 +91,7 @@ export const LAWFUL_REASONS = [
   'major_crash',
 ] as const;
 export type LawfulReason = (typeof LAWFUL_REASONS)[number];
+/** Reasons that are no finding's kind. */
 export const VERDICT_REASONS = [
   'not_judged',
   'not_started',
@@ -122,6 +122,14 @@ export type TripDetail = StaffTrip & {
 /** Whether nothing of this trip is still to come. */
 export function isOver(trip: StaffTrip): boolean {
   return ['closed', 'cancelled', 'missed'].includes(trip.state);
+}
+
+/** A trip as a push says it moved on: what was planned stays as it was asked for. */
+export function movedOn(
+  known: StaffTrip,
+  { state, started_at, ended_at, delay_s, vehicle, driver }: StaffTrip,
+): StaffTrip {
+  return { ...known, state, started_at, ended_at, delay_s, vehicle, driver };
 }
 
 /** The stop that the bus stands at or comes to next; the last one when all are behind it. */

@@ -2,50 +2,31 @@
 
 import type { Act, Entry } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
-import {
-  comingOf,
-  progressAt,
-  withTicks,
-  workAt,
-  type Dir,
-  type Manifest,
-  type Rider,
-  type Ticked,
-} from '../model/manifest.ts';
+import { comingOf, isDoneAt, type Dir, type Manifest, type Rider } from '../model/manifest.ts';
 import {
   dateOf,
   isOver,
+  movedOn,
   nextStop,
   type SignOff,
   type StaffTrip,
   type TripDetail,
 } from '../model/staff_trip.ts';
-import type { Named } from '../model/named.ts';
-import type { User } from '../model/person.ts';
 import { deviceShelf, type Shelf } from '../wire/shelf.ts';
 import { Staff } from '../wire/staff.ts';
 import { Calls } from './calls.svelte.ts';
 import type { Clock } from './clock.svelte.ts';
+import { CrewDuty, type SignedOn } from './crew_duty.svelte.ts';
+import { LastTick } from './last_tick.svelte.ts';
 import type { Link } from './line.svelte.ts';
 import { Outbox, UNDO_MS } from './outbox.svelte.ts';
 import type { Session } from './session.svelte.ts';
+import { TickedManifest } from './ticked_manifest.svelte.ts';
 import { Watching, type MakeWatch } from './watching.svelte.ts';
 
 const REFRESH_MS = 60_000;
 /** A push brings the manifest at most this often. */
 const PUSHED_MS = 1500;
-/** A tick that the server took is in its manifest by then, or the server knows better. */
-const SETTLES_MS = 30_000;
-
-/** The bus's state answers a sign-on within this, or it went astray. */
-const ANSWERS_MS = 8000;
-
-export type SignedOn =
-  | { readonly kind: 'sending' | 'confirmed' | 'missing' }
-  /** Somebody else is signed on in this person's place. */
-  | { readonly kind: 'other'; readonly name: string };
-
-type Settling = Ticked & { readonly trip_id: string; readonly taken_ms: number };
 
 export class Crew {
   trips: readonly StaffTrip[] | null = $state.raw(null);
@@ -53,26 +34,17 @@ export class Crew {
   #missing: unknown = $state.raw(null);
   /** The stop that is worked at, by its seq. */
   seq: number | null = $state(null);
-  /** Whether this person signed on to the chosen trip from this phone. */
-  duty: 'on' | 'off' = $state('off');
-  /** The last tick, while it may be undone. */
-  undoable: Entry | null = $state.raw(null);
-  /** When this person last signed on from here, by the server's clock (ms). */
-  #signed_ms = $state(0);
   #chosen: string | null = $state(null);
-  #base: Manifest | null = $state.raw(null);
 
   readonly outbox: Outbox;
   readonly trip: StaffTrip | null = $derived(
     this.trips?.find((trip) => trip.id === this.#chosen) ?? this.detail,
   );
-  readonly manifest: Manifest | null = $derived(this.#base && withTicks(this.#base, this.#unsentTicks()));
 
-  /** Signed off from here: what the server still says of before doesn't sign on again. */
-  #signedOff = false;
-  #settling: readonly Settling[] = [];
-  #undoTimer: ReturnType<typeof setTimeout> | undefined;
   readonly calls: Calls;
+  readonly #last = new LastTick();
+  readonly #duty: CrewDuty;
+  readonly #riders: TickedManifest;
   readonly #staff: Staff;
   readonly #watching: Watching;
 
@@ -85,6 +57,8 @@ export class Crew {
   ) {
     this.#staff = new Staff(session.http);
     this.calls = new Calls(session, clock);
+    this.#duty = new CrewDuty(shelf, clock, () => session.user);
+    this.#riders = new TickedManifest(shelf, () => this.outbox.waiting);
     this.#watching = new Watching(
       session,
       clock,
@@ -124,18 +98,24 @@ export class Crew {
     return this.#missing ?? this.#watching.failed;
   }
 
+  /** The last tick, while it may be undone. */
+  get undoable(): Entry | null {
+    return this.#last.entry;
+  }
+
+  get manifest(): Manifest | null {
+    return this.#riders.current;
+  }
+
+  /** Whether this person signed on to the chosen trip from this phone. */
+  get duty(): 'on' | 'off' {
+    return this.#duty.state;
+  }
+
   /** What of this person's sign-on the server knows; null where it says nothing of it, or nobody wants to be signed on. */
   get signedOn(): SignedOn | null {
-    const me = this.session.user;
-    if (!this.detail || !me || this.duty === 'off' || this.link.kind === 'offline') return null;
-    if (isOver(this.detail)) return null;
-    const said = this.detail.duty;
-    if (this.outbox.waiting.some(({ act, trip_id }) => act.kind === 'duty' && trip_id === this.#chosen))
-      return { kind: 'sending' };
-    const there = me.role === 'driver' ? said?.driver : said?.attendant;
-    if (there && isMe(there, me)) return { kind: 'confirmed' };
-    if (this.clock.now.ms - this.#signed_ms < ANSWERS_MS * this.clock.speed) return { kind: 'sending' };
-    return there ? { kind: 'other', name: there.name } : { kind: 'missing' };
+    if (!this.detail || this.link.kind === 'offline') return null;
+    return this.#duty.signedOn(this.detail, this.outbox.waiting);
   }
 
   /** Whether what is noted survives a reload on this device. */
@@ -163,7 +143,7 @@ export class Crew {
   }
 
   stop(): void {
-    clearTimeout(this.#undoTimer);
+    this.#last.stop();
     this.outbox.stop();
     this.#watching.stop();
   }
@@ -206,27 +186,16 @@ export class Crew {
 
   async #fetch(id: string): Promise<void> {
     const [detail, manifest] = await Promise.all([this.#staff.detail(id), this.#staff.manifest(id)]);
-    const since_ms = Date.now() - SETTLES_MS;
-    this.#settling = this.#settling.filter((tick) => tick.taken_ms > since_ms);
-    const base = withTicks(
-      manifest,
-      this.#settling.filter((tick) => tick.trip_id === id),
-    );
     this.shelf.know(`detail.${id}`, detail);
-    this.shelf.know(`manifest.${id}`, base);
+    this.#riders.said(id, manifest);
     if (id !== this.#chosen) return;
-    this.#base = base;
     this.#replace(detail);
-    // Signed on by the badge in the bus: this phone needs no second word.
-    const me = this.session.user;
-    const there = me?.role === 'driver' ? detail.duty?.driver : detail.duty?.attendant;
-    if (me && there && isMe(there, me) && this.duty === 'off' && !this.#signedOff) this.#onDuty('on');
+    if (this.#duty.heard(detail)) this.#tellOf(id);
   }
 
   #heard(trip: StaffTrip, detail: TripDetail | null): void {
     if (detail && detail.id === this.#chosen) this.#replace(detail);
-    this.trips =
-      this.trips?.map((known) => (known.id === trip.id ? { ...known, ...onlyTrip(trip) } : known)) ?? null;
+    this.trips = this.trips?.map((known) => (known.id === trip.id ? movedOn(known, trip) : known)) ?? null;
     this.#watching.soon(() =>
       this.#fetch(trip.id).catch((failure: unknown) => {
         this.#watching.line.down();
@@ -241,44 +210,21 @@ export class Crew {
     this.detail = detail;
     const seq = nextStop(detail.stops)?.seq ?? null;
     const moved = before !== undefined && seq !== before && seq !== null && seq > (this.seq ?? 0);
-    if (this.seq === null || (moved && this.#isDone(this.seq))) this.seq = seq;
-  }
-
-  #isDone(seq: number): boolean {
-    if (!this.manifest || !this.trip) return false;
-    const { done, of } = progressAt(workAt(this.manifest, this.trip.direction, seq));
-    return done >= of;
-  }
-
-  #unsentTicks(): Ticked[] {
-    return this.outbox.waiting.flatMap(({ trip_id, act, at }) =>
-      act.kind === 'ride' && trip_id === this.#chosen ? [{ rider_id: act.rider_id, dir: act.dir, at }] : [],
-    );
+    if (this.seq === null || (moved && this.manifest && isDoneAt(this.manifest, detail.direction, this.seq)))
+      this.seq = seq;
   }
 
   #taken(trip_id: string, entries: readonly Entry[], signOff: SignOff | null): void {
-    const ticks = entries.flatMap(({ act, at }) =>
-      act.kind === 'ride'
-        ? [{ rider_id: act.rider_id, dir: act.dir, at, trip_id, taken_ms: Date.now() }]
-        : [],
-    );
-    this.#settling = [...this.#settling, ...ticks];
-    const base = trip_id === this.#chosen ? this.#base : this.shelf.known<Manifest>(`manifest.${trip_id}`);
-    if (base && ticks.length > 0) {
-      const laid = withTicks(base, ticks);
-      this.shelf.know(`manifest.${trip_id}`, laid);
-      if (trip_id === this.#chosen) this.#base = laid;
-    }
+    this.#riders.taken(trip_id, entries);
     if (signOff && this.detail?.id === trip_id) this.detail = { ...this.detail, sign_off: signOff };
   }
 
   #open(id: string): void {
     this.#chosen = id;
-    this.#signedOff = false;
-    this.#base = this.shelf.known(`manifest.${id}`);
+    this.#riders.open(id);
+    this.#duty.open(id);
     this.seq = null;
     this.detail = null;
-    this.duty = this.shelf.known<'on' | 'off'>(`duty.${id}`) ?? 'off';
     const detail = this.shelf.known<TripDetail>(`detail.${id}`);
     if (detail) this.#replace(detail);
     this.seq = this.shelf.known<number>(`seq.${id}`) ?? this.seq;
@@ -291,14 +237,14 @@ export class Crew {
     this.shelf.know('chosen', id);
     this.#watching.watch({ trip: id });
     await this.#fetch(id).catch((failure: unknown) => {
-      if (!this.session.endedBy(failure)) this.#missing = this.#base ? null : failure;
+      if (!this.session.endedBy(failure)) this.#missing = this.manifest ? null : failure;
     });
   }
 
   /** Back to the list of trips. */
   leave(): void {
     this.#chosen = null;
-    this.#base = null;
+    this.#riders.open(null);
     this.detail = null;
     this.seq = null;
     this.shelf.know('chosen', null);
@@ -316,15 +262,7 @@ export class Crew {
   sign(state: 'on' | 'off'): void {
     if (this.#chosen === null) return;
     this.#note({ kind: 'duty', state });
-    this.#signed_ms = this.clock.exactly().ms;
-    this.#signedOff = state === 'off';
-    this.#onDuty(state);
-  }
-
-  #onDuty(state: 'on' | 'off'): void {
-    if (this.#chosen === null) return;
-    this.duty = state;
-    this.shelf.know(`duty.${this.#chosen}`, state);
+    this.#duty.sign(state);
     this.#tellOf(this.#chosen);
   }
 
@@ -334,14 +272,11 @@ export class Crew {
   }
 
   tick(rider: Rider, dir: Dir): void {
-    this.undoable = this.#note({ kind: 'ride', rider_id: rider.id, dir }, UNDO_MS);
-    clearTimeout(this.#undoTimer);
-    this.#undoTimer = setTimeout(() => (this.undoable = null), UNDO_MS);
+    this.#last.is(this.#note({ kind: 'ride', rider_id: rider.id, dir }, UNDO_MS));
   }
 
   undo(): void {
-    const tick = this.undoable;
-    this.undoable = null;
+    const tick = this.#last.take();
     if (!tick || this.outbox.undo(tick.client_id) || tick.act.kind !== 'ride') return;
     // It has left the phone already: the opposite follows it.
     this.#note({ ...tick.act, dir: tick.act.dir === 'on' ? 'off' : 'on' });
@@ -361,14 +296,5 @@ export class Crew {
   }
 }
 
-/** A person is named by the badge; an account's scope names the same person. */
-function isMe(person: Named, user: User): boolean {
-  return person.id === user.scope?.id || person.code === user.scope?.code;
-}
-
 const namesOf = (id: string): string[] =>
   ['detail', 'manifest', 'duty', 'seq'].map((what) => `${what}.${id}`);
-
-function onlyTrip({ state, started_at, ended_at, delay_s, vehicle, driver }: StaffTrip): Partial<StaffTrip> {
-  return { state, started_at, ended_at, delay_s, vehicle, driver };
-}

@@ -11,7 +11,7 @@ import {
   type StaffTrip,
   type TripDetail,
 } from '../model/staff_trip.ts';
-import type { Candidates, Substitutes } from '../model/substitution.ts';
+import type { Candidates, Substitutes, Substitution } from '../model/substitution.ts';
 import { Dispatch } from '../wire/staff_dispatch.ts';
 import { Staff } from '../wire/staff.ts';
 import type { Clock } from './clock.svelte.ts';
@@ -231,8 +231,15 @@ export class Fleet {
   }
 
   /** Put another bus, driver or attendant on a trip; throws Failure for the dialog to say. */
-  async substitute(id: string, what: Substitutes, candidate: string, reason: string): Promise<void> {
-    await this.#dispatch.substitute(id, what, candidate, reason);
+  async substitute(id: string, what: Substitutes, candidate: string, reason: string): Promise<Substitution> {
+    const done = await this.#dispatch.substitute(id, what, candidate, reason);
+    await this.reload();
+    return done;
+  }
+
+  /** Take one substitution back; throws Failure. */
+  async endSubstitution(id: string): Promise<void> {
+    await this.#dispatch.end(id);
     await this.reload();
   }
 

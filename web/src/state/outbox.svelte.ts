@@ -163,7 +163,9 @@ export class Outbox {
     }
     this.#tries = 0;
     this.#forbidden = false;
-    this.#told_ms.set(call.trip_id, Date.now());
+    // Only rides say by themselves that nothing is left; after a count or a check that word follows at once: alarms wait for it.
+    if (saysWhole(call)) this.#told_ms.set(call.trip_id, Date.now());
+    else this.#told_ms.delete(call.trip_id);
     for (const entry of call.entries) this.shelf.drop(entry.client_id);
     this.#reread();
     this.post.reached(true);
@@ -207,3 +209,6 @@ export class Outbox {
     return false;
   }
 }
+
+/** Whether a call carries the instant to which the phone has sent everything: that of rides does, and of nothing at all. */
+const saysWhole = ({ entries }: Call): boolean => entries.every(({ act }) => act.kind === 'ride');

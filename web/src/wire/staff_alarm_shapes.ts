@@ -52,6 +52,7 @@ const findingEntries = {
   state: v.picklist(FINDING_STATES),
   owner: maybe(named),
   deadline_at: maybe(instant),
+  answered_at: maybe(instant),
   call,
   calls: maybe(v.object({ tier: v.picklist(TIERS), times: v.number(), next_at: maybe(instant) })),
   withdrawn_at: maybe(instant),
