@@ -12,9 +12,11 @@ depends_on = None
 def upgrade() -> None:
     _add_accounts()
     _add_records()
+    _add_commands()
 
 
 def downgrade() -> None:
+    _drop_commands()
     _drop_records()
     _drop_accounts()
 
@@ -150,3 +152,41 @@ def _drop_records() -> None:
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_object"))
     op.drop_table("former_plans")
+
+
+def _add_commands() -> None:
+    """Commands to recorders with their answers; when each role started."""
+    op.create_table(
+        "device_commands",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("device_id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("args", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.String(length=32), nullable=True),
+        sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("answered_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ok", sa.Boolean(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_commands")),
+    )
+    with op.batch_alter_table("device_commands", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_device_commands_device_id_made_at_ms", ["device_id", "made_at_ms"], unique=False
+        )
+        batch_op.create_index(
+            "ix_device_commands_sent_at_ms_until_ms", ["sent_at_ms", "until_ms"], unique=False
+        )
+    op.create_table(
+        "role_runs",
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("started_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("role", name=op.f("pk_role_runs")),
+    )
+
+
+def _drop_commands() -> None:
+    op.drop_table("role_runs")
+    op.drop_table("device_commands")

@@ -105,7 +105,7 @@ KNOWN: Final = (
     _int("night_until_h", "h", 6, (0, 12), _COACH, "And ends at this one of the next day"),
     _int("same_card_s", "s", limits.SAME_CARD_MS / 1000, (0, 600), "PROTOCOL, ride", "The same card again within this is one reading"),
     _int("no_show_s", "s", limits.NO_SHOW_AFTER_MS / 1000, (0, 1800), "own choice", "Not boarded so long after the bus left is said"),
-    _int("left_aboard_s", "s", limits.LEFT_ABOARD_AFTER_MS / 1000, (10, 1800), "INTERFACES, ruling 7", "Aboard so long after the doors is said"),
+    _int("left_aboard_s", "s", limits.LEFT_ABOARD_AFTER_MS / 1000, (10, 1800), "INTERFACES, ruling 7", "Aboard for so long then is said"),
     _int("rear_check_s", "s", limits.REAR_CHECK_AFTER_MS / 1000, (10, 3600), "own choice", "Not checked so long after arriving is said"),
     _int("call_attendant_s", "s", 60, (10, 3600), _CALLS, "A call that went up to the attendant waits so long for an answer"),
     _int("call_operator_s", "s", 60, (10, 3600), _CALLS, "One that went up to the operator"),

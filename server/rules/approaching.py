@@ -1,8 +1,8 @@
 """That the bus nears a child's stop: told each guardian once a trip, by progress along the route and never by a radius.
 
 Fires when the estimate for the stop is the guardian's minutes away or less, or when the bus has left the stop that is the guardian's
-number of stops before it (the first stop, where there aren't so many); the default is the setting `approaching_s`. The bus must be on
-its way: in the morning it matters to riders who are still expected there, in the afternoon to riders who are aboard. A stop that is behind, or
+number of stops before it (the first stop, where there aren't so many); the default is the setting `approaching_s`. The bus must be on its
+way: in the morning it matters to riders who are still expected there, in the afternoon to riders who are aboard. A stop that is behind, or
 that the bus stands at, isn't approached. A choice made during the trip holds for what comes; who was told is not told again.
 Estimates are made only where somebody may have to be told (`domain/lull`, decision 0154).
 """

@@ -1,7 +1,8 @@
 """Who is on the bus: a card or a tick becomes a boarding or an alighting, and moves the manifest.
 
 The same card again within 60 s (`same_card_s`) is one reading (PROTOCOL); off every trip the default holds. Without a direction a rider
-who is not aboard boards, one who is aboard alights. A card that is nobody's is kept as a ride of no rider. A rider who isn't planned counts as a stranger aboard.
+who is not aboard boards, one who is aboard alights. A card that is nobody's is kept as a ride of no rider. A rider who isn't
+planned counts as a stranger aboard.
 At the school in the morning "alighted" and "arrived" are one notice, `arrived` (INTERFACES ruling 11).
 """
 

@@ -7,6 +7,7 @@ milliseconds (`…_ms`), dates ISO text (`…_on`), planned times seconds after 
 
 from server.adapters.db.tables.accounts import audit, guardians, login_failures, sessions, tokens, users
 from server.adapters.db.tables.columns import Serial, metadata
+from server.adapters.db.tables.commands import device_commands, role_runs
 from server.adapters.db.tables.credentials import (
     identities,
     invitations,
@@ -68,6 +69,7 @@ __all__ = [
     "calendars",
     "checkpoints",
     "counters",
+    "device_commands",
     "device_epochs",
     "device_status",
     "devices",
@@ -98,6 +100,7 @@ __all__ = [
     "ride_plans",
     "riders",
     "rides",
+    "role_runs",
     "routes",
     "schools",
     "second_factors",
