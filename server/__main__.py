@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import msgspec
 
-from server.cli import accounts, database, demo, device, doctor, pack, replay, roles, up
+from server.cli import accounts, backup, database, demo, device, doctor, pack, replay, roles, up
 from server.config import Settings, load_settings
 from server.errors import FaultsError, SixFixedError
 from server.supervisor.running_clock import find_running_clock
@@ -27,7 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line; needs no library, so that --help is quick."""
     parser = OneSentence(prog="sixfixed", description="School-bus fleet tracking.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (up, roles, database, pack, accounts, device, replay, doctor, demo):
+    for module in (up, roles, database, backup, pack, accounts, device, replay, doctor, demo):
         module.register(commands)
     return parser
 

@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -157,7 +158,7 @@ def run_web(settings: Settings) -> int:
 
 def run_worker(settings: Settings) -> int:
     """Run the worker: notices, and the regular jobs in whichever worker holds the lease."""
-    from server.adapters.db.counters import value_of
+    from server.adapters.db.counters import QUIET_UNTIL, value_of
     from server.adapters.db.findings_calls import DatabaseCalls
     from server.adapters.db.leases import DbLeases
     from server.adapters.db.outbox import DatabaseOutbox
@@ -179,7 +180,10 @@ def run_worker(settings: Settings) -> int:
     real = SystemClock()
     sender = HttpPushSender(Outgoing(settings.outgoing_allow), _push_key(settings), real)
     pusher = Pusher(DatabaseDeliveries(database, real), sender, clock, real)
-    courier = Courier(DatabaseOutbox(database), (pusher, PageChannel(feed.publish)), clock)
+    with database.read() as connection:
+        quiet_until_ms = value_of(connection, QUIET_UNTIL)
+    channels = (pusher, PageChannel(feed.publish))
+    courier = Courier(DatabaseOutbox(database), channels, clock, quiet_until_ms=quiet_until_ms)
     store = DbTimetabling(database)
 
     def catalogue_number() -> int:
@@ -273,6 +277,27 @@ def check_db(settings: Settings) -> str | None:
     except SixFixedError as error:
         return str(error)
     return None
+
+
+def backup(settings: Settings, path: Path) -> Mapping[str, Any]:
+    """Write the whole system into an archive; it may run meanwhile."""
+    from server.adapters.db.archive import DbSnapshot
+    from server.service.backup import write_backup
+
+    if (fault := check_db(settings)) is not None:
+        raise SixFixedError(fault)
+    made_at = datetime.fromtimestamp(SystemClock().now_ms() // 1000, UTC).isoformat()
+    with DbSnapshot(settings.database_url) as snapshot:
+        return write_backup(path, snapshot, settings.data, made_at)
+
+
+def restore(settings: Settings, path: Path) -> Mapping[str, Any]:
+    """Fill an empty database and data folder from an archive; nothing of the system may run."""
+    from server.adapters.db.archive import DbLoading
+    from server.service.backup import restore_backup
+
+    now_ms = make_clock(settings.clock).now_ms()
+    return restore_backup(path, DbLoading(settings.database_url), settings.data, now_ms)
 
 
 def import_pack(settings: Settings, path: Path) -> Any:  # noqa: ANN401 - printed as it is

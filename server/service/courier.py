@@ -51,7 +51,11 @@ class Channel(Protocol):
 class Courier:
     """Empties the outbox through every channel, woken or every few seconds."""
 
-    def __init__(self, outbox: Outbox, channels: Sequence[Channel], clock: Clock) -> None:
+    def __init__(
+        self, outbox: Outbox, channels: Sequence[Channel], clock: Clock, *, quiet_until_ms: int = 0
+    ) -> None:
+        """Prepare; what happened before `quiet_until_ms` may have been told before a backup was restored, and isn't again."""
+        self._quiet_until_ms = quiet_until_ms
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
@@ -84,7 +88,8 @@ class Courier:
         waiting = self._outbox.list_waiting(AT_ONCE, now_ms)
         if not waiting:
             return 0
-        fresh = [notice for notice in waiting if notice.lasts or now_ms - notice.at_ms <= HISTORY_AFTER_MS]
+        since_ms = max(now_ms - HISTORY_AFTER_MS, self._quiet_until_ms)
+        fresh = [notice for notice in waiting if notice.lasts or notice.at_ms >= since_ms]
         told = self._tell(fresh) if fresh else True
         late = sorted({notice.id for notice in waiting} - {notice.id for notice in fresh})
         self._outbox.mark(sent=[notice.id for notice in fresh] if told else [], expired=late, at_ms=now_ms)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection, select, update
 
 from server.adapters.db.engine import upsert
 from server.adapters.db.tables import counters
+
+# What happened before this instant (UTC ms) is announced to nobody again: it may have been before a backup was restored.
+QUIET_UNTIL: Final = "quiet_until"
 
 
 def bump(connection: Connection, name: str) -> None:

@@ -22,6 +22,7 @@ from server.adapters.db.engine import WRITES, database_file, make_engine, parse_
 from server.errors import StartError
 from server.ids import new_id
 
+_FOLDER = Path(__file__).resolve().parents[3] / "migrations"
 _LOCK = 6_012_026  # PostgreSQL's advisory lock of migrations: two that start at once take turns
 
 
@@ -39,6 +40,11 @@ def downgrade(url: str, revision: str) -> None:
     with _connected(parse_url(url)) as (connection, config):
         _refuse_newer(connection, config)
         command.downgrade(config, revision)
+
+
+def knows(revision: str) -> bool:
+    """Say whether this program has the migration of a version."""
+    return revision in {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
 
 
 def is_current(url: str) -> bool:
@@ -67,12 +73,11 @@ def check(url: str) -> None:
 
 
 def _config(connection: Connection) -> Config:
-    folder = Path(__file__).resolve().parents[3] / "migrations"
-    if not (folder / "env.py").exists():
-        raise StartError(f"the migrations are not at {folder}; run the program from its own source folder")
+    if not (_FOLDER / "env.py").exists():
+        raise StartError(f"the migrations are not at {_FOLDER}; run the program from its own source folder")
     # It prints what it found even where nobody asked; whoever calls says it in our words.
     config = Config(stdout=io.StringIO())
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
