@@ -10,17 +10,18 @@ import random
 import selectors
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from server.adapters.mqtt.endpoint import Endpoint
+from server.adapters.mqtt.packet_stream import PacketStream, Publish, StreamedClient
 from server.clock import Clock
 
 _KEEPALIVE_S: Final = 30
@@ -31,7 +32,7 @@ _BACKOFF_MIN_S: Final = 0.2
 # A broker that was killed is back within seconds; a handful of roles that knock every two don't hinder it.
 _BACKOFF_MAX_S: Final = 2.0
 _MISC_S: Final = 1.0
-# Packets read before writes and other work get their turn.
+# Packets that paho reads before writes and other work get their turn.
 _READ_BUNCH: Final = 256
 _REFUSED_BY_SUBACK: Final = 0x80
 
@@ -64,8 +65,8 @@ class Connection:
     acknowledgement would hit somebody else's message. `selectors` and not paho's own loop, whose `select()` fails
     silently for ever from the 1,024th open file on.
 
-    `on_message` and `on_change` run inside `run_once`; what they raise comes out of `run_once`, after the connection
-    was dropped, so that nothing unacknowledged is lost.
+    `on_messages` (what came together) and `on_change` run inside `run_once`; what they raise comes out of `run_once`, after the
+    connection was dropped, so that nothing unacknowledged is lost. What comes at QoS 1 is acknowledged by hand, with `ack`.
     """
 
     def __init__(
@@ -74,29 +75,26 @@ class Connection:
         *,
         client_id: str,
         subscriptions: Sequence[tuple[str, int]],
-        on_message: Callable[[MQTTMessage], None],
+        on_messages: Callable[[list[Publish]], None],
         on_change: Callable[[Change], None],
         clock: Clock,
         lasting_session: bool = False,
-        manual_ack: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self.generation = 0
         self.state = State.CLOSED
         self._client_id = client_id
         self._subscriptions = list(subscriptions)
-        self._on_message = on_message
+        self._on_messages = on_messages
         self._on_change = on_change
         self._clock = clock
         self._lasting_session = lasting_session
-        self._manual_ack = manual_ack
-        self._client: Client | None = None
-        self._socket: Any = None
+        self._client: StreamedClient | None = None
+        self._socket: PacketStream | None = None
         self._session_present = False
         self._subscribe_mid: int | None = None
         self._reason = ""
         self._failure: BaseException | None = None
-        self._received = 0
         self._wanted = True
         self._attempts = 0
         self._next_attempt = 0.0
@@ -125,7 +123,7 @@ class Connection:
         if self._client is not None:
             self.flush()
         if self._client is not None:
-            wait_s = 0.0 if self._has_buffered_bytes() else min(wait_s, _MISC_S)
+            wait_s = 0.0 if self._has_decrypted() else min(wait_s, _MISC_S)
         self._serve(self._select(max(wait_s, 0.0)))
         if self._failure is not None:
             failure, self._failure = self._failure, None
@@ -136,24 +134,33 @@ class Connection:
 
         What is on its way when the connection breaks is gone.
         """
-        if self._client is None or not self.ready:
+        if self._client is None or self._socket is None or not self.ready:
             return False
+        if qos == 0:
+            self._socket.publish(topic, payload, retain)
+            return True
         return self._client.publish(topic, payload, qos, retain).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def ack(self, mid: int, generation: int) -> bool:
-        """Acknowledge a QoS 1 message of that generation; False, and nothing sent, when it is not the current one."""
-        if self._client is None or generation != self.generation:
+    def ack(self, mids: Iterable[int], generation: int) -> bool:
+        """Acknowledge QoS 1 messages of that generation; False, and nothing sent, when it is not the current one."""
+        if self._client is None or self._socket is None or generation != self.generation:
             return False
-        return self._client.ack(mid, 1) == MQTTErrorCode.MQTT_ERR_SUCCESS
+        self._socket.acknowledge(mids)
+        return True
 
     def flush(self) -> None:
         """Write what is waiting, as far as the socket takes it."""
         if self._client is not None and self._client.want_write():
             self._guard(self._client.loop_write)
+        if self._client is not None and self._socket is not None and self._socket.wants_write:
+            try:
+                self._socket.flush()
+            except OSError as why:
+                self._drop(f"{self.endpoint}: {why}", State.LOST)
 
     def idle(self) -> bool:
         """Say whether nothing waits to be written."""
-        return self._client is None or not self._client.want_write()
+        return not self._wants_write()
 
     def suspend(self) -> None:
         """Disconnect in good order, keep the session, and stay so until `resume`."""
@@ -182,12 +189,11 @@ class Connection:
             self._wake_in.send(b"\0")
 
     def _connect(self) -> None:
-        client = Client(
+        client = StreamedClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             clean_session=not self._lasting_session,
             protocol=MQTTProtocolVersion.MQTTv311,
-            manual_ack=self._manual_ack,
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_S
@@ -199,8 +205,7 @@ class Connection:
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
-        client.on_message = self._message
-        # With this set paho leaves writing to us: acknowledgements go out in one bunch, not one `send` each.
+        # With this set paho leaves writing to us.
         client.on_socket_register_write = _leave_writing_to_flush
         self.generation += 1
         self._client = client
@@ -212,16 +217,14 @@ class Connection:
         except (OSError, ValueError) as why:
             self._drop(f"{self.endpoint} can't be reached: {why}", State.LOST)
             return
-        self._socket = client.socket()
-        # Or `saved` waits up to 40 ms for the broker's delayed TCP acknowledgement.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = client.stream
         self._writing = False
         self._selector.register(self._socket, selectors.EVENT_READ)
 
     def _select(self, wait_s: float) -> int:
         """Wait; give the events of the broker's socket."""
         if self._socket is not None:
-            writing = self._client is not None and self._client.want_write()
+            writing = self._wants_write()
             if writing != self._writing:
                 self._writing = writing
                 mask = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
@@ -236,27 +239,37 @@ class Connection:
         return mask
 
     def _serve(self, events: int) -> None:
-        client, received = self._client, self._received
-        if client is None:
+        client, stream = self._client, self._socket
+        if client is None or stream is None:
             return
-        if events & selectors.EVENT_READ or self._has_buffered_bytes():
+        heard = False
+        if events & selectors.EVENT_READ or self._has_decrypted():
+            came = stream.receive()
+            heard = bool(came)
+            if came:
+                self._deliver(came)
             for _ in range(_READ_BUNCH):
-                before = self._received
-                self._guard(client.loop_read)
-                # paho reads one packet a call and doesn't say whether there are more: go on while messages come.
-                if self._client is not client or self._received == before:
+                if self._client is not client or not stream.has_news:
                     break
+                self._guard(client.loop_read)  # reads one packet a call
         if self._client is client:
             self.flush()
         now = self._clock.monotonic()
         if self._client is client and now >= self._misc_at:
             self._misc_at = now + _MISC_S
             self._guard(client.loop_misc)
-        if self._received != received:
+        if heard:
             # Mosquitto sends all that waits before it grants the subscriptions: while messages come, it answers.
             self._give_up_at = now + _READY_S
         if self._client is client and not self.ready and now > self._give_up_at:
             self._drop(f"{self.endpoint} didn't answer within {_READY_S:g} s", State.LOST)
+
+    def _deliver(self, came: list[Publish]) -> None:
+        try:
+            self._on_messages(came)
+        except Exception as failure:
+            self._failure = self._failure or failure
+            self._drop(f"dropped: {type(failure).__name__} while a message was taken in", State.LOST)
 
     def _guard(self, step: Callable[[], MQTTErrorCode]) -> None:
         """Run one of paho's steps; a lost connection or a failed callback drops the client."""
@@ -270,9 +283,13 @@ class Connection:
         elif status != MQTTErrorCode.MQTT_ERR_SUCCESS or (self._client and self._client.socket() is None):
             self._drop(f"{self.endpoint}: {self._reason or status.name}", State.LOST)
 
-    def _has_buffered_bytes(self) -> bool:
-        # TLS reads whole records: what it has decrypted already, no selector shows.
-        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
+    def _has_decrypted(self) -> bool:
+        return self._socket is not None and self._socket.has_decrypted
+
+    def _wants_write(self) -> bool:
+        if self._client is None or self._socket is None:
+            return False
+        return self._socket.wants_write or self._client.want_write()
 
     def _drop(self, detail: str, state: State) -> None:
         client, self._client = self._client, None
@@ -300,13 +317,6 @@ class Connection:
 
     # paho's callbacks: they note, and `run_once` acts. An exception inside paho would leave it half way through a
     # packet, or in its threaded mode kill the thread in silence; so each is kept and raised by `run_once`.
-
-    def _message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        self._received += 1
-        try:
-            self._on_message(message)
-        except Exception as failure:
-            self._failure = self._failure or failure
 
     def _connected(
         self,

@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from logging import Logger, getLogger
 from typing import Final
 
-from paho.mqtt.client import MQTTMessage
-
 from server.adapters.mqtt.change_log import ChangeLog
 from server.adapters.mqtt.connection import Change, Connection, State
 from server.adapters.mqtt.endpoint import Endpoint
+from server.adapters.mqtt.packet_stream import Publish
 from server.clock import Clock
 
 _WAIT_S: Final = 1.0
@@ -61,7 +60,7 @@ class LiveFeed:
             endpoint,
             client_id=client_id,
             subscriptions=[(topic, 0) for topic in topics],
-            on_message=self._hear,
+            on_messages=self._hear,
             on_change=self._changed,
             clock=clock,
         )
@@ -129,11 +128,12 @@ class LiveFeed:
                 self._in_flight = 0
                 self._progress.notify_all()
 
-    def _hear(self, message: MQTTMessage) -> None:
-        try:
-            self._on_message(message.topic, bytes(message.payload))
-        except Exception:
-            self._log.exception("a message on %s was not taken in", message.topic)
+    def _hear(self, messages: list[Publish]) -> None:
+        for message in messages:
+            try:
+                self._on_message(message.topic, message.payload)
+            except Exception:
+                self._log.exception("a message on %s was not taken in", message.topic)
 
     def _changed(self, change: Change) -> None:
         if change.state is State.READY:

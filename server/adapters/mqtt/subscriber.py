@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterable, Sequence
 from logging import getLogger
 from typing import Final, NamedTuple
 
-from paho.mqtt.client import MQTTMessage
-
 from server.adapters.mqtt.change_log import ChangeLog
 from server.adapters.mqtt.connection import Change, Connection, State
 from server.adapters.mqtt.endpoint import Endpoint
+from server.adapters.mqtt.packet_stream import Publish
 from server.adapters.mqtt.rights import ROLE_INGEST
 from server.adapters.mqtt.topics import INGEST_TOPICS, WAKE_INGEST
 from server.clock import Clock
 
 _QOS: Final = 1
 _MID_BITS: Final = 16
+_MID_MASK: Final = (1 << _MID_BITS) - 1
 
 
 class Message(NamedTuple):
     """One message as it came.
 
-    `token` names it for `ack`: the connection's generation and paho's packet id. `received_ms` is the given clock's
+    `token` names it for `ack`: the connection's generation and the packet id. `received_ms` is the given clock's
     UTC milliseconds. `topic` is "" where it was not UTF-8.
     """
 
@@ -60,11 +60,10 @@ class Subscriber:
             endpoint,
             client_id=client_id,
             subscriptions=[(topic, _QOS) for topic in topics],
-            on_message=self._keep,
+            on_messages=self._keep,
             on_change=self._changed,
             clock=clock,
             lasting_session=True,
-            manual_ack=True,
         )
 
     @property
@@ -100,11 +99,13 @@ class Subscriber:
         Messages of an earlier connection are passed over: the broker sends them again, and they are known then.
         """
         connection = self._connection
-        told = 0
-        for message in messages:
-            if message.qos:
-                token = message.token
-                told += connection.ack(token & (1 << _MID_BITS) - 1, token >> _MID_BITS)
+        newest = connection.generation
+        mids = [
+            message.token & _MID_MASK
+            for message in messages
+            if message.qos and message.token >> _MID_BITS == newest
+        ]
+        told = len(mids) if connection.ack(mids, newest) else 0
         connection.flush()
         return told
 
@@ -137,21 +138,12 @@ class Subscriber:
         self._woken = True
         self._connection.wake()
 
-    def _keep(self, message: MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = ""
-        self._waiting.append(
-            Message(
-                self._connection.generation << _MID_BITS | message.mid,
-                topic,
-                bytes(message.payload),
-                message.qos,
-                message.retain,
-                self._clock.now_ms(),
-            )
-        )
+    def _keep(self, messages: list[Publish]) -> None:
+        generation, now_ms = self._connection.generation << _MID_BITS, self._clock.now_ms()
+        self._waiting += [
+            Message(generation | mid, topic, payload, qos, retain, now_ms)
+            for mid, topic, payload, qos, retain in messages
+        ]
 
     def _changed(self, change: Change) -> None:
         if change.state in (State.LOST, State.CLOSED):
