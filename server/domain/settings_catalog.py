@@ -11,13 +11,14 @@ from typing import Final, Literal
 import msgspec
 
 from server.domain import limits
+from server.domain.bad_weather import read_moment
 
 
 class KnownSetting(msgspec.Struct, frozen=True):
     """A setting: its unit, what holds where nobody says it, and the range (inclusive) that a value must be in."""
 
     name: str
-    kind: Literal["int", "float"]
+    kind: Literal["int", "float", "moment"]
     unit: str
     default: float
     low: float
@@ -30,7 +31,17 @@ class KnownSetting(msgspec.Struct, frozen=True):
 
         >>> BY_NAME["corridor_m"].read("30"), BY_NAME["stale_intervals"].read("2.50")
         (30, 2.5)
+        >>> BY_NAME["bad_weather_from"].read("2026-11-23T14:30")
+        2611231430
         """
+        if self.kind == "moment":
+            moment = read_moment(text)
+            if moment is None:
+                raise ValueError(
+                    f"{self.name} is a day or an instant by the operator's clock, or 0 for none; write it as 2026-11-23 or "
+                    "2026-11-23T14:30"
+                )
+            return moment
         whole = self.kind == "int"
         form = r"[+-]?[0-9]{1,9}" if whole else r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?"
         if re.fullmatch(form, text) is not None:
@@ -50,6 +61,10 @@ def _float(
     name: str, unit: str, default: float, span: tuple[float, float], source: str, told: str
 ) -> KnownSetting:
     return KnownSetting(name, "float", unit, default, *span, source, told)
+
+
+def _moment(name: str, source: str, told: str) -> KnownSetting:
+    return KnownSetting(name, "moment", "YYMMDD[hhmm]", 0, 0, 991231, source, told)
 
 
 _ROUTE = "PRODUCT, six fixed, 1 route"
@@ -92,8 +107,8 @@ KNOWN: Final = (
     _int("speed_hazard_kmh", "km/h", 20, (5, 120), _STATE, "With students aboard, in a zone `hazard` that says no other"),
     _int("overspeed_s", "s", 10, (0, 120), "own choice", "Above the limit and its margin for so long is said"),
     _int("overspeed_margin_percent", "%", 10, (0, 50), "own choice", "Above the limit by no more is let pass"),
-    _int("bad_weather_from", "YYMMDD", 0, (0, 991231), _STATE, "First day of declared bad weather, as 261123; 0: none"),
-    _int("bad_weather_until", "YYMMDD", 0, (0, 991231), _STATE, "Its last day; 0: the first alone. The hazard speed holds"),
+    _moment("bad_weather_from", _STATE, "Declared bad weather begins with this day, or at this instant; 0: none. The hazard speed holds"),
+    _moment("bad_weather_until", _STATE, "And ends with this day, or at this instant; 0: with the day on which it began"),
     _int("signals_lag_s", "s", 5, (0, 60), "own choice", "Doors open at a stop for so long without lamps or sign is said"),
     _int("door_moving_s", "s", 3, (0, 60), "own choice", "Moving with a door open for so long is said"),
     _float("harsh_g", "g", 0.3, (0, 2), "own choice: the least that recorders report", "A harsh event under this isn't kept"),

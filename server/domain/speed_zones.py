@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from server.domain.bad_weather import span_ms
 from server.domain.geo import M_PER_DEG
 from server.domain.thresholds import Thresholds
 
@@ -79,40 +80,51 @@ class Limit(msgspec.Struct, frozen=True, gc=False):
 
 
 class SpeedLimits(msgspec.Struct, frozen=True):
-    """A road's limits: `limits[k]` holds from `starts[k]` on. `lowest_kmh` is the least of all, off the road too."""
+    """A road's limits: `limits[k]` holds from `starts[k]` on, and while bad weather is declared (`foul_ms`) `foul[k]`.
+
+    `lowest_kmh` is the least of all, off the road and in bad weather too.
+    """
 
     starts: tuple[float, ...]
     limits: tuple[Limit, ...]
+    foul: tuple[Limit, ...]
+    foul_ms: tuple[int, int] | None
     zones: tuple[Zone, ...]
     lowest_kmh: float
     thresholds: Thresholds
-    bad_weather: bool
 
     @classmethod
-    def of(cls, zones: tuple[Zone, ...], thresholds: Thresholds, on: str) -> SpeedLimits:
-        """Lay zones out along a road for a service date (ISO)."""
-        bad = thresholds.is_bad_weather(on)
+    def of(cls, zones: tuple[Zone, ...], thresholds: Thresholds, on: str, day_ms: int = 0) -> SpeedLimits:
+        """Lay zones out along a road for a service date (ISO) that begins at day_ms (UTC)."""
+        foul_ms = span_ms(thresholds.bad_weather_from, thresholds.bad_weather_until, on, day_ms)
         cuts = sorted({0.0, *(edge for zone in zones for span in zone.spans for edge in span)})
-        limits = tuple(
-            _strictest([zone for zone in zones if any(a <= cut < b for a, b in zone.spans)], thresholds, bad)
-            for cut in cuts
+        over = [[zone for zone in zones if any(a <= cut < b for a, b in zone.spans)] for cut in cuts]
+        fair, foul = (
+            tuple(_strictest(here, thresholds, bad_weather=bad) for here in over) for bad in (False, True)
         )
-        alone = [_strictest([zone], thresholds, bad) for zone in zones]
-        lowest = min(limit.kmh for limit in (*limits, *alone, _strictest([], thresholds, bad)))
-        return cls(tuple(cuts), limits, zones, lowest, thresholds, bad)
+        bad = foul_ms is not None
+        off_road = [
+            _strictest(some, thresholds, bad_weather=bad) for some in ([], *([zone] for zone in zones))
+        ]
+        lowest = min(limit.kmh for limit in (*(foul if bad else fair), *off_road))
+        return cls(tuple(cuts), fair, foul, foul_ms, zones, lowest, thresholds)
 
-    def at(self, metre: float) -> Limit:
-        """Give the limit at a metre of the road."""
-        return self.limits[max(0, bisect_right(self.starts, metre) - 1)]
+    def at(self, metre: float, t_ms: int = 0) -> Limit:
+        """Give the limit at a metre of the road, at an instant (UTC ms)."""
+        limits = self.foul if self.is_foul(t_ms) else self.limits
+        return limits[max(0, bisect_right(self.starts, metre) - 1)]
 
-    def at_place(self, lat: float, lon: float) -> Limit:
-        """Give the limit at a place off the road."""
-        return _strictest(
-            [zone for zone in self.zones if zone.holds(lat, lon)], self.thresholds, self.bad_weather
-        )
+    def at_place(self, lat: float, lon: float, t_ms: int = 0) -> Limit:
+        """Give the limit at a place off the road, at an instant (UTC ms)."""
+        here = [zone for zone in self.zones if zone.holds(lat, lon)]
+        return _strictest(here, self.thresholds, bad_weather=self.is_foul(t_ms))
+
+    def is_foul(self, t_ms: int) -> bool:
+        """Say whether bad weather is declared for an instant (UTC ms)."""
+        return self.foul_ms is not None and self.foul_ms[0] <= t_ms < self.foul_ms[1]
 
 
-def _strictest(zones: list[Zone], thresholds: Thresholds, bad_weather: bool) -> Limit:
+def _strictest(zones: list[Zone], thresholds: Thresholds, *, bad_weather: bool) -> Limit:
     fast = next((zone for zone in zones if zone.kind == "expressway"), None)
     base = thresholds.speed_elsewhere_kmh if fast is None else thresholds.speed_expressway_kmh
     found = [Limit(base, "" if fast is None else fast.code)]

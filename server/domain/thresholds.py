@@ -21,7 +21,7 @@ def _default(name: str) -> Any:  # noqa: ANN401 - int or float, as the field say
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules' numbers. Speeds km/h, lengths m, times s, dates YYMMDD (0: none)."""
+    """The rules' numbers. Speeds km/h, lengths m, times s, moments YYMMDD or YYMMDDhhmm (0: none)."""
 
     corridor_m: float = _default("corridor_m")
     off_route_s: float = _default("off_route_s")
@@ -75,15 +75,6 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     late_s: float = _default("late_s")
     stale_least_s: float = _default("stale_least_s")
     stale_intervals: float = _default("stale_intervals")
-
-    def is_bad_weather(self, on: str) -> bool:
-        """Say whether bad weather is declared for a service date (ISO).
-
-        >>> Thresholds(bad_weather_from=261123, bad_weather_until=261124).is_bad_weather("2026-11-24")
-        True
-        """
-        day = int(on.replace("-", "")[2:])
-        return 0 < self.bad_weather_from <= day <= (self.bad_weather_until or self.bad_weather_from)
 
 
 DEFAULTS: Final = Thresholds()

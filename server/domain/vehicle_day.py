@@ -147,7 +147,7 @@ class Road(msgspec.Struct, frozen=True):
         return cls(
             plan,
             line or Polyline.of(plan.shape, plan.metres),
-            SpeedLimits.of(zones, thresholds, plan.service_on),
+            SpeedLimits.of(zones, thresholds, plan.service_on, plan.day_ms),
             thresholds,
             permit or PermitFacts(),
         )

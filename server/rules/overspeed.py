@@ -1,9 +1,10 @@
 """Too fast with riders aboard: `overspeed`, above the limit and its margin of 10 % for 10 s and two positions.
 
 The limit is that of the place (`domain/speed_zones`): 80 km/h on expressways, 60 elsewhere, less where it is posted, 20 in hazard
-zones and bad weather (State Council decree 617, article 35). On its shape a bus is where it was matched, which keeps a parallel road's
-zone from it; off it the zones' areas are asked; without a place it has the limit of the last one. One wild reading, or the bend of a
-zone's border, is shorter than 10 s. Nobody aboard: no school bus limit. It ends with the first position that isn't above.
+zones and while bad weather is declared (State Council decree 617, article 35). On its shape a bus is where it was matched, which
+keeps a parallel road's zone from it; off it the zones' areas are asked; without a place it has the limit of the last one. One wild
+reading, or the bend of a zone's border, is shorter than 10 s. Nobody aboard: no school bus limit. It ends with the first position
+that isn't above.
 """
 
 from __future__ import annotations
@@ -63,11 +64,11 @@ def _judged(trip: TripState, entry: Entry, fix: Position, road: Road, silent_s: 
 
 def _limit(trip: TripState, fix: Position, road: Road) -> Limit:
     if trip.metre is None:
-        return road.speeds.at_place(fix.lat, fix.lon) if fix.fix == 1 else road.speeds.at(0.0)
+        return road.speeds.at_place(fix.lat, fix.lon, fix.t) if fix.fix == 1 else road.speeds.at(0.0, fix.t)
     sure = fix.fix == 1 and (fix.acc or 0.0) <= BEST_GUESS_M and trip.metre_at_ms != fix.t
     if sure and is_reachable(trip, fix, road):
-        return road.speeds.at_place(fix.lat, fix.lon)
-    return road.speeds.at(trip.metre)
+        return road.speeds.at_place(fix.lat, fix.lon, fix.t)
+    return road.speeds.at(trip.metre, fix.t)
 
 
 def _remember(trip: TripState, spell: Spell | None) -> TripState:

@@ -147,9 +147,9 @@ def _limits(road: Road | None, points: Sequence[TrackPoint]) -> list[float | Non
         near = line.project(point.lat, point.lon, line.ms[0], line.ms[-1], metre, PULL)
         if near.offset_m <= road.thresholds.corridor_m + (point.acc or 0.0):
             metre = near.metre
-            limits.append(road.speeds.at(metre).kmh)
+            limits.append(road.speeds.at(metre, point.at_ms).kmh)
         else:
-            limits.append(road.speeds.at_place(point.lat, point.lon).kmh)
+            limits.append(road.speeds.at_place(point.lat, point.lon, point.at_ms).kmh)
     return limits
 
 

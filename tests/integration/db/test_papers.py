@@ -74,6 +74,14 @@ def test_a_zone_lies_on_the_road_on_its_dates(town: Database) -> None:
     assert road_of(town).speeds.at(1500).kmh == 60
 
 
+def test_bad_weather_holds_from_the_instant_that_is_declared(town: Database) -> None:
+    setting(town, "operator", "operator", "bad_weather_from", "2609210830")
+    road = road_of(town)
+    half_past_ms = road.plan.day_ms + 8 * 3_600_000 + 30 * 60_000
+    before, then = (road.speeds.at(500, half_past_ms + step).kmh for step in (-1, 0))
+    assert (before, then, road.speeds.lowest_kmh) == (60, 20, 20)
+
+
 def test_a_permit_in_force_and_one_that_has_run_out(town: Database) -> None:
     permit = road_of(town).permit
     assert permit.in_force and permit.valid_until == "2026-09-21"

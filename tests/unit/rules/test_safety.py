@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import convert
+from msgspec.structs import replace
 
 from server.domain.permit_facts import VehicleFacts
 from server.domain.record import Event
@@ -13,7 +14,7 @@ from server.domain.speed_zones import SpeedLimits, Zone
 from server.domain.thresholds import DEFAULTS, Thresholds
 from server.service.zone_shapes import lay, read_zone
 from tests.builders.judged import Deed, a_drive, a_plan, a_road, a_start, all_pass_but, found, kinds, values
-from tests.builders.road import LAT, LEG_M, Plans, Recorder, lon_at
+from tests.builders.road import LAT, LEG_M, START_MS, Plans, Recorder, lon_at
 
 BIG = Thresholds(arrival_late_s=7200, early_departure_s=3600)
 
@@ -101,12 +102,38 @@ def test_zones_have_their_own_limits(zone: tuple[str, int | None], kmh: float, l
     assert [one.limit for one in speeding] == ([] if limit is None else [limit])
 
 
+def weather(begin: int, end: int = 0) -> Plans:
+    """Declare bad weather on the road, whose trip begins at eight."""
+    declared = replace(BIG, bad_weather_from=begin, bad_weather_until=end)
+    return Plans(a_road(replace(a_plan(), day_ms=START_MS - 8 * 3_600_000), thresholds=declared))
+
+
 def test_bad_weather_has_the_hazard_speed_everywhere_on_its_days() -> None:
     bus = a_drive()  # at 36 km/h
-    declared = Thresholds(bad_weather_from=260921)
-    assert set(kinds(bus, roads(thresholds=declared))) == {"overspeed"}
-    assert found(bus, roads(thresholds=declared))[0].limit == 20
-    assert kinds(bus, roads(thresholds=Thresholds(bad_weather_from=260922, bad_weather_until=260930))) == []
+    assert set(kinds(bus, weather(260921))) == {"overspeed"}
+    assert found(bus, weather(260921))[0].limit == 20
+    assert kinds(bus, weather(260922, 260930)) == []
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "legs"),
+    [
+        (2609210600, 2609210759, []),  # it rained before
+        (2609210800, 2609210801, [0]),
+        (2609210803, 2609210805, [2]),
+        (2609210804, 0, [2, 3]),  # to the end of the day
+        (260920, 2609210801, [0]),
+        (2609210900, 260922, []),
+    ],
+)
+def test_bad_weather_may_be_declared_by_the_hour(begin: int, end: int, legs: list[int]) -> None:
+    told = found(a_drive(), weather(begin, end))  # the legs begin 40 s before eight, and every two minutes
+    assert [(one.began_ms - START_MS + 40_000) // 120_000 for one in told] == legs
+
+
+def test_where_the_weather_clears_the_finding_ends() -> None:
+    (one,) = found(a_drive(), weather(260921, 2609210800))
+    assert one.ended_ms == START_MS
 
 
 def test_off_the_road_the_zones_areas_are_asked() -> None:
