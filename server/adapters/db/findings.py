@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, tuple_, update
 
+from server.adapters.db.on_duty import Badge, Person, read_crew, read_people
 from server.adapters.db.scopes import owned_in
 from server.adapters.db.tables import (
     finding_steps,
@@ -39,7 +40,7 @@ def _select() -> Select[*tuple[Any, ...]]:
         select(
             findings, operators.c.timezone,
             operators.c.name.label("operator_name"), operators.c.phone.label("operator_phone"),
-            trips.c.code.label("trip_code"), routes.c.long_name, routes.c.short_name,
+            trips.c.code.label("trip_code"), trips.c.crew, routes.c.long_name, routes.c.short_name,
             vehicles.c.code.label("bus_code"), vehicles.c.plate,
             people.c.id.label("person_id"), people.c.badge, people.c.name.label("driver_name"),
             people.c.phone.label("driver_phone"),
@@ -62,7 +63,27 @@ def _select() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _row(row: Row[*tuple[Any, ...]]) -> FindingRow:
+def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[FindingRow]:
+    rows = connection.execute(query).all()
+    there = _on_duty(connection, rows)
+    return [_row(row, there) for row in rows]
+
+
+def _on_duty(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> Mapping[Badge, Person]:
+    """Read who is signed on to the buses of these findings' trips."""
+    crews = [(row.operator_id, read_crew(row.crew)) for row in rows]
+    return read_people(
+        connection,
+        [
+            (operator_id, badge)
+            for operator_id, crew in crews
+            for badge in (crew.driver, crew.attendant)
+            if badge
+        ],
+    )
+
+
+def _row(row: Row[*tuple[Any, ...]], there: Mapping[Badge, Person]) -> FindingRow:
     return FindingRow(
         id=row.id, kind=row.kind, severity=row.severity, fixed=row.fixed, operator_id=row.operator_id,
         timezone=row.timezone,
@@ -75,14 +96,21 @@ def _row(row: Row[*tuple[Any, ...]]) -> FindingRow:
         evidence=_evidence.decode(row.evidence), made_at_ms=row.made_at_ms, withdrawn_at_ms=row.withdrawn_at_ms,
         state=row.state, owner=_named(row.owner_id, row.username, row.owner_name or row.username),
         deadline_ms=row.deadline_ms, answered_at_ms=row.answered_at_ms, tier=row.tier, calls=row.calls,
-        call_next_ms=row.call_next_ms, around=_around(row),
+        call_next_ms=row.call_next_ms, around=_around(row, there),
     )  # fmt: skip
 
 
-def _around(row: Row[*tuple[Any, ...]]) -> tuple[RingRow, ...]:
+def _around(row: Row[*tuple[Any, ...]], there: Mapping[Badge, Person]) -> tuple[RingRow, ...]:
+    """Give whom to ring: of the crew who is signed on to the bus, else who is to be on it."""
+    crew = read_crew(row.crew)
+
+    def aboard(badge: str | None, name: str | None, phone: str | None) -> tuple[str | None, str | None]:
+        person = there.get((row.operator_id, badge or ""))
+        return (name, phone) if person is None else (person.name, person.phone)
+
     every: tuple[tuple[RingRole, str | None, str | None], ...] = (
-        ("attendant", row.attendant_name, row.attendant_phone),
-        ("driver", row.driver_name, row.driver_phone),
+        ("attendant", *aboard(crew.attendant, row.attendant_name, row.attendant_phone)),
+        ("driver", *aboard(crew.driver, row.driver_name, row.driver_phone)),
         ("school", row.school_name, row.school_phone),
         ("operator", row.operator_name, row.operator_phone),
     )
@@ -108,13 +136,13 @@ class FindingsDb:
                 raise InvalidError("`after` is none of this list's cursors: take `next` of the page before.")
             query = query.where(tuple_(findings.c.began_ms, findings.c.id) < (last_ms, after))
         query = query.order_by(findings.c.began_ms.desc(), findings.c.id.desc()).limit(limit)
-        return [_row(row) for row in self._connection.execute(query)]
+        return _read(self._connection, query)
 
     def get(self, finding_id: str) -> FindingRow:
-        row = self._connection.execute(_select().where(findings.c.id == finding_id)).one_or_none()
-        if row is None:
+        found = _read(self._connection, _select().where(findings.c.id == finding_id))
+        if not found:
             raise NotFoundError(f"There is no finding {finding_id}: check its id.")
-        return _row(row)
+        return found[0]
 
     def steps(self, finding_id: str) -> list[StepRow]:
         query = (
@@ -181,10 +209,11 @@ class FindingsDb:
         return True
 
     def around(self, finding_ids: Sequence[str]) -> dict[str, tuple[RingRow, ...]]:
-        rows = (
-            self._connection.execute(_select().where(findings.c.id.in_(finding_ids))) if finding_ids else ()
-        )
-        return {row.id: _around(row) for row in rows}
+        if not finding_ids:
+            return {}
+        rows = self._connection.execute(_select().where(findings.c.id.in_(finding_ids))).all()
+        there = _on_duty(self._connection, rows)
+        return {row.id: _around(row, there) for row in rows}
 
     def called(self, finding_id: str) -> list[Called]:
         newest = func.max(notices.c.occurrence).label("newest")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.findings import FindingsDb, withdraw_unsent
+from server.adapters.db.on_duty import read_crew, read_people
 from server.adapters.db.papers import PaperReader
 from server.adapters.db.tables import (
     findings,
@@ -80,7 +82,7 @@ class DatabaseCalls:
             if row is None:
                 return None
             trip = connection.execute(select(trips).where(trips.c.id == row.trip_id)).one_or_none()
-            crew = [] if trip is None or trip.attendant_id is None else [trip.attendant_id]
+            crew = [] if trip is None else _attendant(connection, trip)
             return CallFacts(
                 FindingsDb(connection).get(finding_id),
                 _people(connection, "attendant", crew),
@@ -142,6 +144,16 @@ class DatabaseCalls:
             connection.execute(update(findings).where(findings.c.id == finding_id).values(call_next_ms=None))
             withdraw_unsent(connection, finding_id, now_ms)
             return FindingsDb(connection).called(finding_id)
+
+
+def _attendant(connection: Connection, trip: Row[*tuple[Any, ...]]) -> list[str]:
+    """Give the attendant who is signed on to the bus that runs a trip; while nobody is, who is to: a substitute, or the permit's."""
+    badge = read_crew(trip.crew).attendant
+    if badge is not None:
+        there = read_people(connection, [(trip.operator_id, badge)])
+        # A badge that is nobody's reaches nobody, and who is planned is not on that bus: the next rung is called at once.
+        return [one.id for one in there.values()]
+    return [] if trip.attendant_id is None else [trip.attendant_id]
 
 
 def _people(connection: Connection, role: Role, scope_ids: Sequence[str]) -> list[Reachable]:

@@ -120,6 +120,53 @@ def test_a_rear_check_that_is_missing_climbs_one_by_one(worker: Worker) -> None:
     assert called[4] == called[5] == [*EVERYBODY[:2], "regulator-alpha", EVERYBODY[2]]
 
 
+def signed_on(worker: Worker, badge: str | None) -> None:
+    crew = None if badge is None else msgspec.json.encode({"attendant": badge, "since_ms": NOW_MS})
+    change(worker.database, t.trips, ALPHA.id("run"), crew=crew)
+
+
+def a_second_attendant(worker: Worker) -> str:
+    with worker.database.write() as connection:
+        person = connection.execute(select(t.people).where(t.people.c.id == ALPHA.id("attendant"))).one()
+        told = {
+            "id": "other".ljust(32, "0"),
+            "badge": "badge-other",
+            "name": "Other Hand",
+            "phone": "555-other",
+        }
+        connection.execute(insert(t.people).values(dict(person._mapping) | told))
+        user = connection.execute(select(t.users).where(t.users.c.username == "attendant-alpha")).one()
+        account = {"id": "other-user".ljust(32, "0"), "username": "other-alpha", "scope_id": told["id"]}
+        connection.execute(insert(t.users).values(dict(user._mapping) | account))
+    return "badge-other"
+
+
+def test_the_attendant_who_is_signed_on_is_called_and_rung_and_the_planned_one_while_nobody_is(
+    worker: Worker,
+) -> None:
+    signed_on(worker, a_second_attendant(worker))
+    finding = put_finding(worker.database, ALPHA, "rear_check_missing")
+    worker.play(0)
+    assert worker.called(finding) == {1: ["other-alpha"]}
+    with DbWebStore(worker.database).read() as work:
+        rung = {one.role: one.phone for one in work.findings.get(finding).around}
+        assert rung == {one.role: one.phone for one in work.findings.around([finding])[finding]}
+    assert rung["attendant"] == "555-other"
+    signed_on(worker, None)
+    second = put_finding(worker.database, ALPHA, "rear_check_missing")
+    worker.play(0)
+    assert worker.called(second) == {1: ["attendant-alpha"]}
+
+
+def test_a_badge_that_is_nobodys_is_passed_at_once_and_the_planned_one_is_not_on_that_bus(
+    worker: Worker,
+) -> None:
+    signed_on(worker, "badge-of-nobody")
+    finding = put_finding(worker.database, ALPHA, "rear_check_missing")
+    worker.play(0)
+    assert worker.called(finding) == {1: ["operator-alpha"]}
+
+
 def test_each_rung_has_its_own_minutes(worker: Worker) -> None:
     said = {
         "call_attendant_s": "20",
