@@ -72,11 +72,15 @@ def authenticate(work: Work, given: Credentials, now_ms: int) -> tuple[Caller | 
 def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response:
     given = read_credentials(deps)
     # The body is read here, where the connection is; only then does the work leave for another thread.
-    raw, query = _read_raw(), request.args.to_dict()
-    if endpoint.takes is not None and raw and request.mimetype != "application/json":
+    raw, query = _read_raw(endpoint), request.args.to_dict()
+    accepted = endpoint.files or ("application/json",)
+    if (endpoint.files or (endpoint.takes is not None and raw)) and request.mimetype not in accepted:
         # A page of another site can send a form without asking, but not JSON.
-        raise UnsupportedMediaType
-    if any("\0" in value for value in (*path.values(), *query.values())) or b"\\u0000" in raw:
+        raise UnsupportedMediaType(
+            f"Send the content with one of these Content-Types: {', '.join(accepted)}."
+        )
+    written = b"" if endpoint.files else raw
+    if any("\0" in value for value in (*path.values(), *query.values())) or b"\\u0000" in written:
         # No name, id or text holds one, and PostgreSQL refuses it in a query.
         raise MalformedError("The request holds a NUL character: leave it out.")
     changes = request.method not in ("GET", "HEAD")
@@ -84,7 +88,7 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
         deps=deps, caller=None, subject="", path=path, body=None, query=None,
         address=client_address(deps.settings), agent=request.headers.get("User-Agent"),
         accept_csv=request.accept_mimetypes.best_match(["application/geo+json", "text/csv"]) == "text/csv",
-        now_ms=deps.clock.now_ms(), real_ms=deps.real.now_ms(),
+        now_ms=deps.clock.now_ms(), real_ms=deps.real.now_ms(), content_type=request.mimetype,
     )  # fmt: skip
 
     def admit(work: Work) -> bool:
@@ -109,7 +113,7 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
             ask.subject = policy.find_subject(work.scopes, endpoint.rule, ask.caller, ask._scope, ref)
 
     def parse() -> None:
-        ask.body = _read_body(endpoint.takes, raw)
+        ask.body = raw if endpoint.files else _read_body(endpoint.takes, raw)
         ask.query = _read_query(endpoint.query, query)
 
     def reading() -> tuple[object, bool]:
@@ -148,7 +152,9 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
     return _reply(deps, endpoint, found)
 
 
-def _read_raw() -> bytes:
+def _read_raw(endpoint: Endpoint) -> bytes:
+    if endpoint.files:
+        request.max_content_length = endpoint.most_bytes
     raw = request.get_data()
     if request.content_length is None and len(raw) >= (request.max_content_length or 0):
         # A body that comes in chunks has no length before it ends; what is beyond the limit was left unread.

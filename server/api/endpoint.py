@@ -72,6 +72,7 @@ class Ask:
     accept_csv: bool
     now_ms: int
     real_ms: int
+    content_type: str = ""
     _work: Work | None = None
     _scope: Scope | None = None
     after: list[Callable[[], None]] = field(default_factory=list)
@@ -106,7 +107,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One method on one path below PREFIX. `works`: in a reading or a writing unit of work, or `apart`, among the slow ones."""
+    """One method on one path below PREFIX. `works`: in a reading or a writing unit of work, or `apart`, among the slow ones.
+
+    `files`: the content types of a body that is a file of at most `most_bytes`, given as it came (`Ask.body`, `Ask.content_type`).
+    """
 
     method: Literal["GET", "POST", "DELETE", "PUT"]
     path: str
@@ -118,3 +122,5 @@ class Endpoint:
     query: type[msgspec.Struct] | None = None
     status: int = 200
     works: Literal["read", "write", "apart"] = "read"
+    files: tuple[str, ...] = ()
+    most_bytes: int = 0

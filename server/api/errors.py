@@ -33,8 +33,7 @@ _HTTP = {
     400: ("malformed", "The request can't be read: check it against /docs."),
     404: ("not_found", "There is nothing at this address: see /docs."),
     405: ("method_not_allowed", "This address doesn't take this method: see /docs."),
-    413: ("too_large", "The request is larger than 64 kB: send less at a time."),
-    415: ("unsupported_type", "Send JSON with Content-Type: application/json."),
+    413: ("too_large", "The request is larger than {most} kB: send less at a time."),
 }
 _PLACE = re.compile(r"^(?P<why>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"required field `(?P<name>[^`]*)`")
@@ -91,6 +90,9 @@ def register(app: Flask) -> None:
     def plain(error: HTTPException) -> Response:
         status = error.code or 500
         code, message = _HTTP.get(status, ("failed", error.description or "The request failed."))
+        if status == 415:
+            code = "unsupported_type"
+        message = message.replace("{most}", f"{(request.max_content_length or 0) // 1024:,}")
         if request.path.startswith("/api/"):
             response = answer(status, {"error": {"code": code, "message": message, "fields": {}}})
         else:

@@ -92,6 +92,11 @@ def _operation(each: Endpoint, schema_of: dict[str, Any], components: dict[str, 
     if each.takes is not None:
         body = {"application/json": {"schema": schema_of[repr(each.takes)]}}
         operation["requestBody"] = {"required": True, "content": body}
+    if each.files:
+        content: dict[str, Any] = {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in each.files
+        }
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
