@@ -8,14 +8,29 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+# What an application for a permit names, by column.
+_APPLICATION_NAMES = {
+    "attendant_id": "people",
+    "by_id": "users",
+    "driver_id": "people",
+    "operator_id": "operators",
+    "permit_id": "permits",
+    "timetable_id": "timetables",
+    "vehicle_id": "vehicles",
+}
+
 
 def upgrade() -> None:
     _add_accounts()
     _add_records()
     _add_commands()
+    _add_exceptions_to_permits()
+    _add_permits()
 
 
 def downgrade() -> None:
+    _drop_permits()
+    _drop_exceptions_to_permits()
     _drop_commands()
     _drop_records()
     _drop_accounts()
@@ -190,3 +205,115 @@ def _add_commands() -> None:
 def _drop_commands() -> None:
     op.drop_table("role_runs")
     op.drop_table("device_commands")
+
+
+def _add_exceptions_to_permits() -> None:
+    """Another time and another way for a trip; on which buses a driver was."""
+    op.create_table(
+        "driver_sign_ons",
+        sa.Column("badge", sa.String(length=64), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("vehicle_id", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("badge", "at_ms", "vehicle_id", name=op.f("pk_driver_sign_ons")),
+    )
+    with op.batch_alter_table("driver_sign_ons", schema=None) as batch_op:
+        batch_op.create_index("ix_driver_sign_ons_vehicle_id_at_ms", ["vehicle_id", "at_ms"], unique=False)
+    with op.batch_alter_table("substitutions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("shift_s", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("detour", sa.LargeBinary(), nullable=True))
+
+
+def _drop_exceptions_to_permits() -> None:
+    # A row that names nothing else would be a substitution of nothing.
+    op.execute(
+        "DELETE FROM substitutions WHERE vehicle_id IS NULL AND driver_id IS NULL AND attendant_id IS NULL"
+    )
+    with op.batch_alter_table("substitutions", schema=None) as batch_op:
+        batch_op.drop_column("detour")
+        batch_op.drop_column("shift_s")
+    op.drop_table("driver_sign_ons")
+
+
+def _add_permits() -> None:
+    """How a permit comes about: applications, their steps and documents; cards."""
+    op.create_table(
+        "permit_applications",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("operator_id", sa.String(length=32), nullable=False),
+        sa.Column("timetable_id", sa.String(length=32), nullable=False),
+        sa.Column("vehicle_id", sa.String(length=32), nullable=False),
+        sa.Column("driver_id", sa.String(length=32), nullable=False),
+        sa.Column("attendant_id", sa.String(length=32), nullable=True),
+        sa.Column("tag", sa.String(length=64), nullable=True),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("valid_until", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("conditions", sa.Text(), nullable=False),
+        sa.Column("permit_id", sa.String(length=32), nullable=True),
+        sa.Column("by_id", sa.String(length=32), nullable=False),
+        sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at_ms", sa.BigInteger(), nullable=False),
+        *(
+            sa.ForeignKeyConstraint([name], [f"{target}.id"], name=op.f(f"fk_permit_applications_{name}"))
+            for name, target in _APPLICATION_NAMES.items()
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_permit_applications")),
+    )
+    with op.batch_alter_table("permit_applications", schema=None) as batch_op:
+        for name in (*_APPLICATION_NAMES, "state"):
+            batch_op.create_index(batch_op.f(f"ix_permit_applications_{name}"), [name], unique=False)
+    op.create_table(
+        "permit_steps",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application_id", sa.String(length=32), nullable=True),
+        sa.Column("permit_id", sa.String(length=32), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("by_id", sa.String(length=32), nullable=False),
+        sa.Column("step", sa.String(length=16), nullable=False),
+        sa.Column("remarks", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["permit_applications.id"], name=op.f("fk_permit_steps_application_id")
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_permit_steps_by_id")),
+        sa.ForeignKeyConstraint(["permit_id"], ["permits.id"], name=op.f("fk_permit_steps_permit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_permit_steps")),
+    )
+    with op.batch_alter_table("permit_steps", schema=None) as batch_op:
+        for name in ("application_id", "by_id", "permit_id"):
+            batch_op.create_index(batch_op.f(f"ix_permit_steps_{name}"), [name], unique=False)
+    op.create_table(
+        "documents",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("application_id", sa.String(length=32), nullable=False),
+        sa.Column("condition", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.String(length=32), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.String(length=32), nullable=False),
+        sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["permit_applications.id"], name=op.f("fk_documents_application_id")
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_documents_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
+    )
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        for name in ("application_id", "by_id"):
+            batch_op.create_index(batch_op.f(f"ix_documents_{name}"), [name], unique=False)
+    op.create_table(
+        "permit_cards",
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("permit_id", sa.String(length=32), nullable=False),
+        sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["permit_id"], ["permits.id"], name=op.f("fk_permit_cards_permit_id")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_permit_cards")),
+    )
+    with op.batch_alter_table("permit_cards", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_permit_cards_permit_id"), ["permit_id"], unique=False)
+
+
+def _drop_permits() -> None:
+    for name in ("permit_cards", "documents", "permit_steps", "permit_applications"):
+        op.drop_table(name)

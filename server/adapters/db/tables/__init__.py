@@ -34,6 +34,7 @@ from server.adapters.db.tables.log import (
     checkpoints,
     device_epochs,
     device_status,
+    driver_sign_ons,
     inputs,
     records,
     rejected,
@@ -59,6 +60,7 @@ from server.adapters.db.tables.notices import (
     notices,
     push_subscriptions,
 )
+from server.adapters.db.tables.permits import documents, permit_applications, permit_cards, permit_steps
 from server.adapters.db.tables.trips import rides, trip_riders, trips, visits
 
 __all__ = [
@@ -72,7 +74,9 @@ __all__ = [
     "device_commands",
     "device_epochs",
     "device_status",
+    "driver_sign_ons",
     "devices",
+    "documents",
     "exceptions",
     "finding_steps",
     "findings",
@@ -90,6 +94,9 @@ __all__ = [
     "notices",
     "operators",
     "people",
+    "permit_applications",
+    "permit_cards",
+    "permit_steps",
     "permits",
     "plans",
     "provider_logins",

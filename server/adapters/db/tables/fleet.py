@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -153,8 +154,9 @@ alarms = Table(
     Index("ix_alarms_open", "ended_at_ms", "kind"),
 )
 
-# An approved, dated exception to a permit: another vehicle, driver or attendant on a timetable's trips from one service
-# date to another, inclusive. NULL: as the permit says. The newest that holds wins.
+# An approved, dated exception to a permit: another vehicle, driver or attendant, another time or another way on a
+# timetable's trips from one service date to another, inclusive. NULL: as the permit says. The newest that holds
+# wins. `shift_s`: all stops so much later; `detour` is JSON, domain.substitute.Detour.
 substitutions = Table(
     "substitutions",
     metadata,
@@ -166,6 +168,8 @@ substitutions = Table(
     Column("vehicle_id", String(32), ForeignKey("vehicles.id")),
     Column("driver_id", String(32), ForeignKey("people.id")),
     Column("attendant_id", String(32), ForeignKey("people.id")),
+    Column("shift_s", Integer),
+    Column("detour", LargeBinary),
     Column("reason", Text, nullable=False),
     Column("user_id", String(32), nullable=False),
     Column("made_at_ms", BigInteger, nullable=False),

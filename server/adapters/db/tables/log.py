@@ -36,6 +36,17 @@ records = Table(
     sqlite_autoincrement=False,
 )
 
+# Which buses a badge has signed on to as a driver, and when: where to look for what somebody drove on another
+# bus. Written with the record that says so.
+driver_sign_ons = Table(
+    "driver_sign_ons",
+    metadata,
+    Column("badge", String(64), primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True),
+    Column("vehicle_id", String(32), primary_key=True),
+    Index("ix_driver_sign_ons_vehicle_id_at_ms", "vehicle_id", "at_ms"),
+)
+
 # What the gate refused, and why. `seq` NULL where not even that could be read. `kind` is the topic's.
 rejected = Table(
     "rejected",
