@@ -12,7 +12,7 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type p
     """Add both commands."""
     for name, text, run in (
         ("import", "read a pack (a folder or zip), all of it or nothing", run_import),
-        ("export", "write the pack of what is in the database", run_export),
+        ("export", "write the pack of what is in the database (a folder, .zip or .xlsx)", run_export),
     ):
         parser = commands.add_parser(name, help=text, description=text)
         parser.add_argument("pack", metavar="PACK", type=Path)

@@ -8,22 +8,29 @@ from pathlib import Path
 
 from server.errors import ConflictError
 from server.secrets import write_secret_file
-from server.service.packs.pack import FILES, Pack
+from server.service.packs.bookwriting import write_workbook
+from server.service.packs.pack import FILES, SHEETS, Pack
 from server.service.packs.port import PackStore
 from server.service.packs.sheet import write_sheet
+from server.service.packs.workbook import is_workbook
 
 
 def export_pack(path: Path, store: PackStore) -> dict[str, int]:
-    """Write a folder, or a zip when the name ends so; give the rows by file; raise ConflictError.
+    """Write a folder, or a zip or a workbook when the name ends so; give the rows by file; raise ConflictError.
 
-    Files are of mode 0600: they name children.
+    A workbook holds what import reads from one: all but the files of GTFS. Files are of mode 0600: they name children.
     """
     pack = store.load().pack
+    if is_workbook(path.name):
+        write_secret_file(path, write_workbook(pack))
+        return {kind.name: len(pack.of(kind) or ()) for kind in SHEETS.values()}
     if path.suffix.lower() == ".zip":
         write_secret_file(path, _zipped(pack))
     else:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise ConflictError(f"{path} is there and not an empty folder; name a new one, or a .zip file")
+            raise ConflictError(
+                f"{path} is there and not an empty folder; name a new one, or a .zip or .xlsx file"
+            )
         write_folder(path, pack)
     return {kind.name: len(pack.of(kind) or ()) for kind in FILES}
 

@@ -194,6 +194,11 @@ def write_sheet(kind: FileKind, found: tuple[PackRow, ...]) -> str:
     writer = csv.writer(out)
     writer.writerow([column.name for column in columns])
     for row in found:
-        values = ((column, getattr(row, column.name)) for column in columns)
-        writer.writerow(["" if value is None else column.cell.write(value) for column, value in values])
+        writer.writerow(texts_of(kind, row))
     return out.getvalue()
+
+
+def texts_of(kind: FileKind, row: PackRow) -> list[str]:
+    """Give a row's cells as texts, a blank one where it says nothing, in the order of `columns_of`."""
+    values = ((column, getattr(row, column.name)) for column in columns_of(kind.row))
+    return ["" if value is None else column.cell.write(value) for column, value in values]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Row, Table, func, select, update
 
 from server.adapters.db import tables as t
 from server.adapters.db.counters import bump
@@ -20,6 +20,7 @@ from server.service.packs.fault import PackRejected, PackReport
 from server.service.packs.importing import import_pack
 from server.service.packs.port import Change
 from tests.builders.pack import FILES, edit_pack, make_pack, write_pack, zip_pack
+from tests.builders.schema import new_sqlite
 
 SAMPLE = Path(__file__).parents[4] / "shared/data/gtfs/google_sample/sample-feed-1.zip"
 NOW_MS = 1_793_000_000_000  # 26 October 2026
@@ -107,6 +108,51 @@ def test_importing_an_export_changes_nothing(db: Database, tmp_path: Path, name:
     report = run_import(db, tmp_path / name, NOW_MS + 60_000)
     assert not report.changed
     assert everything(db) == before
+
+
+def _texts(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("form", ["folder", "out.zip", "county.xlsx"])
+def test_what_is_exported_imported_into_an_empty_database_and_exported_is_the_same_bytes(
+    db: Database, tmp_path: Path, form: str
+) -> None:
+    odd = FILES["riders.csv"] + "'=1+1,SC1,'=cmd,0012,0012\n7,SC2,#N/A,TRUE,1E5\n2026-03-04,SC2,-,,\n"
+    run_import(db, write_pack(tmp_path / "pack", make_pack(riders_csv=odd)))
+    export_pack(tmp_path / "first", DbPackStore(db))
+    before = _texts(tmp_path / "first")
+    moved = tmp_path / form
+    if form == "county.xlsx":
+        moved = tmp_path / "both"
+        moved.mkdir()
+        for name, content in before.items():
+            if name.endswith(".txt"):
+                (moved / name).write_bytes(content)
+        export_pack(moved / form, DbPackStore(db))
+        assert (moved / form).stat().st_mode & 0o777 == 0o600
+    else:
+        export_pack(moved, DbPackStore(db))
+    other = Database(new_sqlite(tmp_path / "empty.db"))
+    run_import(other, moved)
+    export_pack(tmp_path / "second", DbPackStore(other))
+    other.dispose()
+    assert _texts(tmp_path / "second") == before
+    assert b"'=1+1,SC1,'=cmd,0012,0012" in before["riders.csv"]
+
+
+def test_what_no_cell_of_a_workbook_can_hold_is_refused_and_no_file_is_left(
+    db: Database, tmp_path: Path
+) -> None:
+    run_import(db, write_pack(tmp_path / "pack"))
+    points = ", ".join(f"105.{n:06} 37.5" for n in range(2000))
+    with db.write() as connection:
+        connection.execute(
+            update(t.zones).where(t.zones.c.code == "Z-G70").values(wkt=f"LINESTRING ({points})")
+        )
+    with pytest.raises(ConflictError, match="has a cell of"):
+        export_pack(tmp_path / "county.xlsx", DbPackStore(db))
+    assert not (tmp_path / "county.xlsx").exists()
 
 
 def test_an_export_holds_no_secret(db: Database, tmp_path: Path) -> None:
