@@ -6,6 +6,7 @@ milliseconds (`…_ms`), dates ISO text (`…_on`), planned times seconds after 
 """
 
 from server.adapters.db.tables.accounts import audit, guardians, login_failures, sessions, tokens, users
+from server.adapters.db.tables.applications import documents, permit_applications, permit_cards, permit_steps
 from server.adapters.db.tables.columns import Serial, metadata
 from server.adapters.db.tables.commands import device_commands, role_runs
 from server.adapters.db.tables.credentials import (
@@ -60,7 +61,6 @@ from server.adapters.db.tables.notices import (
     notices,
     push_subscriptions,
 )
-from server.adapters.db.tables.permits import documents, permit_applications, permit_cards, permit_steps
 from server.adapters.db.tables.trips import rides, trip_riders, trips, visits
 
 __all__ = [
