@@ -90,7 +90,8 @@ describe('the words of the rules', () => {
 });
 
 describe('the value of a piece of evidence', () => {
-  const speech = (language: 'zh' | 'en') => ({
+  const speech = (language: 'zh' | 'en', of = '') => ({
+    of,
     words: (...[key, values]: Parameters<Parameters<typeof valueWords>[1]['words']>) =>
       sayFrom(consoleWords, language, key, values),
     kinds: (...[key, values]: Parameters<Parameters<typeof valueWords>[1]['kinds']>) =>
@@ -101,7 +102,9 @@ describe('the value of a piece of evidence', () => {
     what: Evidence['what'],
     value: Evidence['value'],
     language: 'zh' | 'en' = 'zh',
-  ): string | null => valueWords({ what, value, at: at('07:20'), lat: null, lon: null }, speech(language));
+    of = '',
+  ): string | null =>
+    valueWords({ what, value, at: at('07:20'), lat: null, lon: null }, speech(language, of));
 
   it('is said in its unit', () => {
     expect(said('speed', 71.6)).toBe('时速 72 公里');
@@ -110,6 +113,7 @@ describe('the value of a piece of evidence', () => {
     expect(said('lamp', 0)).toBe('未开启');
     expect(said('unseen', '100-350 m', 'en')).toBe('Metres 100–350');
     expect(said('coverage', 97.5)).toBe('97.5%');
+    expect(said('position', 88.3, 'zh', 'off_route')).toBe('离线路 88 米');
   });
 
   it('is never an id or a machine word', () => {

@@ -16,11 +16,15 @@ export type Speech = {
   readonly kinds: AlarmSay;
   /** What an id is called, where the page knows it. */
   readonly nameOf: (id: string) => string | null;
+  /** What was found by it, which tells what a bare number counts. */
+  readonly of: string;
 };
 
 /** The value of a piece of evidence; null where it has none that says something. */
 export function valueWords({ what, value }: Evidence, speech: Speech): string | null {
   if (value === null) return null;
+  if (what === 'position' && typeof value === 'number' && speech.of === 'off_route')
+    return speech.words('measure.beside', { value: Math.round(value) });
   return typeof value === 'number' ? numberWords(what, value, speech.words) : textWords(value, speech);
 }
 
@@ -64,7 +68,7 @@ function numberWords(what: Evidence['what'], value: number, words: ConsoleSay): 
     case 'harsh_brake':
     case 'harsh_turn':
       return words('measure.g', { value });
-    // A metre of the line or a distance from it, a stop's number: the map shows the one, the finding names the other.
+    // A metre of the line or the bus's speed there, a stop's number: the map shows the one, the finding names the other.
     case 'position':
     case 'visit':
       return null;
