@@ -12,6 +12,7 @@ from server.api.endpoint import Ask, Endpoint, Reply, Text
 from server.domain.trip import SignOff
 from server.service import board, policy, shapes, sign_off, trips_read
 from server.service.crew import MOST_ABOARD, Said, Ticked
+from server.service.doubt import in_doubt, seen_states
 
 WAKE = "wake/ingest"
 ClientId = Annotated[str, Meta(min_length=1, max_length=48)]
@@ -126,13 +127,17 @@ def arrival(ask: Ask) -> Signed | Reply:
     sides = said.receive(wanted.count, wanted.remarks, wanted.client_id)
     own = _own_school(ask)
     riders = ask.work.trips.riders(ask.subject, own)
-    seen = sum(1 for rider in riders if rider.state in sign_off.seen_states(said.trip))
+    seen = sum(1 for rider in riders if rider.state in seen_states(said.trip.direction))
     delivered = sides.delivered.count if sides.delivered is not None else seen
     if delivered == wanted.count:
         return _signed(ask, sides)
+    named = in_doubt(
+        said.trip.direction, riders, ask.work.trips.last_rides(ask.subject), delivered=delivered, received=wanted.count,
+        counted_ms=None if sides.delivered is None else sides.delivered.at_ms,
+    )  # fmt: skip
     doubt = [
         {"id": each.rider.id, "code": each.rider.code, "name": each.rider.name, "state": each.state}
-        for each in sign_off.in_doubt(said.trip, riders)
+        for each in named
     ]
     message = (
         f"The bus counted {delivered}, the school {wanted.count}: look for who is in doubt; "

@@ -41,20 +41,6 @@ def show(
     )
 
 
-def seen_states(trip: TripRow) -> tuple[str, ...]:
-    """Give the states of riders who were seen where the count is taken: off the bus (morning), or on it (afternoon)."""
-    return (
-        ("alighted", "handed_over")
-        if trip.direction == "to_school"
-        else ("aboard", "alighted", "handed_over")
-    )
-
-
-def in_doubt(trip: TripRow, riders: list[RosterRow]) -> list[RosterRow]:
-    """List the riders about whom two counts may differ: planned ones who weren't seen where they should be, and strangers."""
-    return [rider for rider in riders if rider.stranger or rider.state not in (*seen_states(trip), "absent")]
-
-
 def read(
     work: Work, trip: TripRow, school_id: str | None, sides: SignOff | None = None
 ) -> shapes.SignOffItem:

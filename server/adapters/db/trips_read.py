@@ -14,6 +14,7 @@ from server.adapters.db.tables import (
     people,
     plans,
     riders,
+    rides,
     routes,
     schools,
     substitutions,
@@ -27,6 +28,7 @@ from server.domain.plan import PlanVersion
 from server.domain.trip import OnDuty, SignOff, Turn, Visit
 from server.domain.verdict import Excuse, Verdicts
 from server.errors import InvalidError, NotFoundError
+from server.service.doubt import LastRide
 from server.service.instants import day_after
 from server.service.policy import Scope
 from server.service.rows import ChildRow, Head, RosterRow, TripRow
@@ -171,6 +173,15 @@ class TripsDb:
             )
             for row in self._connection.execute(query)
         ]  # fmt: skip
+
+    def last_rides(self, trip_id: str) -> dict[str, LastRide]:
+        """Give how each rider of a trip was last seen to get on or off."""
+        query = (
+            select(rides.c.rider_id, rides.c.by, rides.c.at_ms)
+            .where(rides.c.trip_id == trip_id, rides.c.rider_id.is_not(None))
+            .order_by(rides.c.at_ms, rides.c.source)
+        )
+        return {row.rider_id: LastRide(row.by, row.at_ms) for row in self._connection.execute(query)}
 
     def counts(self, trip_id: str, school_id: str | None) -> list[tuple[str, bool, int]]:
         query = (
