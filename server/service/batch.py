@@ -104,7 +104,12 @@ class Batch:
             for device, epoch in self._touched
             for mark in (self._streams.mark(work, device, epoch),)
         )
-        trips = self._folder.project(work)
+        places = {
+            head.vehicle_id: head.at_ms
+            for head in heads
+            if head.trip_id is not None and head.metre is not None
+        }
+        trips = self._folder.project(work, places)
         return Outcome(
             heads=heads,
             trips=trips,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from server.domain.record import Position
@@ -22,10 +22,13 @@ from server.service.refolds import Refolds
 from server.service.streams import Streams
 from server.service.turns import Turns
 from server.service.vehicle_head import VehicleHead, trip_id_of
+from server.service.wheels import Wheels
 
 CHUNK: Final = 500  # inputs folded again at once: some 20 ms
 REFOLD_EVERY_S: Final = 1.0
 REST: Final = 20  # a vehicle rests that many times as long as its folding again took, lest one bad clock take the whole ingest
+
+NOTHING: Final[Mapping[str, int]] = {}
 
 log = logging.getLogger("sixfixed.ingest.fold")
 
@@ -40,7 +43,8 @@ class Folder:
         self._catalogue = catalogue
         self._heads: dict[str, VehicleHead] = {}
         self._refolds = Refolds(self._heads, now_s)
-        self._turns = Turns(catalogue)
+        self._wheels = Wheels()
+        self._turns = Turns(catalogue, self._wheels.driven)
         self.rule_errors: Counter[str] = Counter()
         self._rows = Projection(
             catalogue, streams, self._turns, now_ms, now_s, self.rule_errors, self._refolds.revise
@@ -55,6 +59,7 @@ class Folder:
         self._refolds.forget()
         self._heads.clear()
         self._turns.forget()
+        self._wheels.forget()
         self._holding.clear()
         self._folded.clear()
         self._rows.forget()
@@ -88,6 +93,7 @@ class Folder:
             self._refolds.lost.pop(bus.vehicle_id, None)
             found = self._heads[bus.vehicle_id] = VehicleHead(bus)
             self._turns.inherit(work, bus.vehicle_id)
+            self._wheels.inherit(work, bus, self._now_ms())
             self._go_back(work, found, work.find_checkpoint(bus.vehicle_id, None))
             self._step(work, found)
         found.bus = bus
@@ -95,7 +101,10 @@ class Folder:
 
     def take(self, work: FoldWork, head: VehicleHead, entry: Entry, *, hold: bool, now_s: float) -> None:
         """Fold a stored entry now, or leave it in the log for later: held while a lower seq is on its way, or late."""
-        self._refolds.revise(work, head.bus, self._turns.heirs(head.bus.vehicle_id, entry.key.t))
+        vehicle_id, at_ms = head.bus.vehicle_id, entry.key.t
+        self._refolds.revise(work, head.bus, self._turns.heirs(vehicle_id, at_ms))
+        if tired := self._wheels.resting(work, head.bus, entry):
+            self._refolds.revise_once(work, head.bus, tired)
         key = head.state.key
         if head.late_ms is not None or head.behind or (key is not None and entry.key < key):
             self._refolds.late(work, head, entry, now_s)
@@ -154,8 +163,11 @@ class Folder:
         """Have the trips written of which time alone may have made something else."""
         self._folded.update(vehicle for vehicle, head in self._heads.items() if self._rows.is_due(head))
 
-    def project(self, work: FoldWork) -> list[str]:
-        """Write what changed of vehicles and their trips, as of now, since their rows were last written; give the trips' ids."""
+    def project(self, work: FoldWork, carried: Mapping[str, int] = NOTHING) -> list[str]:
+        """Write what changed of vehicles and their trips, as of now, since their rows were last written; give the trips' ids.
+
+        `carried` are the instants (UTC ms) of the running trips' places that this transaction writes as last positions, by vehicle.
+        """
         written: list[str] = []
         for vehicle_id in sorted(self._folded):
             head = self._heads[vehicle_id]
@@ -164,7 +176,8 @@ class Folder:
             for trip in (*head.state.earlier, head.state.trip):
                 if trip is None or (trip is not head.state.trip and trip.trip_id not in head.projected):
                     continue
-                if self._rows.write(work, head, trip):
+                carried_ms = carried.get(vehicle_id) if trip is head.state.trip else None
+                if self._rows.write(work, head, trip, carried_ms):
                     written.append(trip.trip_id)
             if head.found is not head.state.findings:
                 work.project_found(head.bus, head.found, head.state.findings, self._now_ms())

@@ -25,7 +25,7 @@ from server.service.ingest_ports import BusMessage, Catalogue, Line, Log, Speake
 from server.service.portions import in_batches, parted
 from server.service.streams import Streams
 
-BATCH_MESSAGES: Final = 500
+BATCH_MESSAGES: Final = 2000  # of one transaction: what is behind is worked off in few large ones, and rows of a bus fall together
 BATCH_WAIT_S: Final = 0.02
 DATABASE_PATIENCE_S: Final = 10.0  # half of the broker's ack_wait (ARCHITECTURE, Ingest)
 RETRY_S: Final = 0.5

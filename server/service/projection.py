@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from server.domain.trip import Announcement, Ride, TripState
 from server.service.corrections import corrections
 from server.service.ingest_ports import Bus, Catalogue, FoldWork
@@ -17,9 +19,15 @@ from server.service.streams import Streams
 from server.service.timing import Timing
 from server.service.trip_verdicts import TripVerdicts
 from server.service.turns import Claim, Revised, Turns
-from server.service.vehicle_head import VehicleHead
+from server.service.vehicle_head import VehicleHead, trip_id_of
 
 FRESH_RIDE_MS: Final = 60_000  # own choice: what a page that was away a moment would miss
+PLACE_EVERY_MS: Final = (
+    30_000  # own choice, of the bus's time: how old a place a trip's own row may tell (decision 0181) …
+)
+PLACE_WAITS_S: Final = (
+    6.0  # … and for how long, of a bus that says no more: somewhat longer than the usual interval
+)
 
 log = logging.getLogger("sixfixed.ingest.fold")
 
@@ -50,6 +58,7 @@ class Projection:
         self._verdicts = TripVerdicts(now_ms, self._verdict_failed)
         self._turns = turns
         self._now_ms = now_ms
+        self._now_s = now_s
         self._revise = revise
         self._rides: list[tuple[str, Ride]] = []
         self._rule_errors = rule_errors
@@ -64,7 +73,9 @@ class Projection:
         return taken
 
     def is_due(self, head: VehicleHead) -> bool:
-        """Say whether time alone may have changed one of a vehicle's trips."""
+        """Say whether time alone may have changed one of a vehicle's trips, or its place waits to be written."""
+        if head.spared_s is not None and self._now_s() - head.spared_s >= PLACE_WAITS_S:
+            return True
         return self._timing.is_due(head, self._now_ms())
 
     def shown(self, work: FoldWork, head: VehicleHead, trip: TripState) -> TripState:
@@ -76,15 +87,37 @@ class Projection:
             head, shown, road, lookup, lambda: self._timing.complete_ms(work, head, shown)
         )
 
-    def write(self, work: FoldWork, head: VehicleHead, folded: TripState) -> bool:
-        """Write what changed of a trip, as of now, since its rows were last written; False: nothing has."""
+    def write(
+        self, work: FoldWork, head: VehicleHead, folded: TripState, carried_ms: int | None = None
+    ) -> bool:
+        """Write what changed of a trip, as of now, since its rows were last written; False: nothing has.
+
+        `carried_ms` is the instant of the trip's place that this transaction writes as the vehicle's last position: where nothing else
+        has changed, the trip's own row follows later.
+        """
         trip, before = self.shown(work, head, folded), head.projected.get(folded.trip_id)
-        if before is trip:
+        if before is None:
+            self._write(work, head, None, trip)
+            return True
+        placed_ms = head.placed_ms.get(trip.trip_id)
+        if before is trip and placed_ms == trip.metre_at_ms:
             return False
+        if (
+            carried_ms is not None
+            and carried_ms == trip.metre_at_ms
+            and placed_ms is not None
+            and carried_ms - placed_ms < PLACE_EVERY_MS
+            and _differ_in_place(before, trip)
+        ):
+            head.projected[trip.trip_id] = trip
+            head.spared_s = self._now_s()
+            return True
         self._write(work, head, before, trip)
         return True
 
     def _write(self, work: FoldWork, head: VehicleHead, before: TripState | None, trip: TripState) -> None:
+        if trip.trip_id == trip_id_of(head.state):
+            head.spared_s = None
         if before is not None and _took_back(before, trip):
             before = None  # what time had made of it is not so after all: the rows are looked at one by one
         road, claim = self._catalogue.find_road(trip.trip_id), Claim(False)
@@ -109,6 +142,7 @@ class Projection:
             known = sum(1 for ride in trip.rides if ride.at_ms < fresh_ms)
         self._rides += [(trip.trip_id, ride) for ride in trip.rides[known:]]
         head.projected[trip.trip_id] = trip
+        head.placed_ms[trip.trip_id] = trip.metre_at_ms
         self._revise(work, head.bus, claim.again)
         self._revise(work, head.bus, claim.moved, moved=True)
 
@@ -133,6 +167,11 @@ class Projection:
     def _verdict_failed(self, trip: TripState, error: Exception) -> None:
         self._rule_errors["server.rules.verdicts.judge"] += 1
         log.error("the verdicts on trip %s failed: %r; they are left out", trip.trip_id, error)
+
+
+def _differ_in_place(before: TripState, trip: TripState) -> bool:
+    """Say whether two states of a trip differ in nothing but the bus's place."""
+    return replace(before, metre=trip.metre, metre_at_ms=trip.metre_at_ms) == trip
 
 
 def _news(before: TripState | None, trip: TripState) -> list[Announcement]:

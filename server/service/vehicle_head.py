@@ -46,6 +46,10 @@ class VehicleHead:
         self.state = VehicleState(bus.vehicle_id)
         self.checkpoint_ms: int | None = None
         self.projected: dict[str, TripState] = {}
+        self.placed_ms: dict[str, int | None] = {}  # the instant of the place that a trip's own row tells …
+        self.spared_s: float | None = (
+            None  # … and when (real seconds) the running trip's was last left as it is
+        )
         self.timed: dict[str, Timed] = {}
         self.judged: dict[str, Judged] = {}
         self.found: tuple[Finding, ...] = ()  # what the rows of the vehicle's own findings are known to be
@@ -67,12 +71,15 @@ class VehicleHead:
         self.state = base or VehicleState(self.bus.vehicle_id)
         self.checkpoint_ms = base.key.t if base and base.key else None
         self.stale |= set(run_since)
+        if (running := self.state.trip) is not None and _is_carried(self.state):
+            self.stale.add(running.trip_id)  # its row may tell an older place than this state
         self.pending = {
             trip.trip_id: trip
             for trip in (*self.state.earlier, self.state.trip)
             if trip is not None and trip.trip_id in self.stale
         }
         self.projected = {}
+        self.placed_ms, self.spared_s = {}, None
         self.timed = {}
         self.judged = {}
         self.found_again, self.found_from_ms = (
@@ -107,8 +114,15 @@ class VehicleHead:
         """Drop what is known of the rows of trips that this vehicle has long ended."""
         kept = {trip.trip_id for trip in self.state.earlier} | {trip_id_of(self.state)}
         self.projected = {id_: trip for id_, trip in self.projected.items() if id_ in kept}
+        self.placed_ms = {id_: at_ms for id_, at_ms in self.placed_ms.items() if id_ in kept}
         self.timed = {id_: timed for id_, timed in self.timed.items() if id_ in kept}
         self.judged = {id_: judged for id_, judged in self.judged.items() if id_ in kept}
+
+
+def _is_carried(state: VehicleState) -> bool:
+    """Say whether the vehicle's last position tells the running trip's place, so that the trip's own row need not."""
+    trip, fix = state.trip, state.fix
+    return trip is not None and fix is not None and trip.state != "closed" and trip.metre_at_ms == fix.t
 
 
 def trip_id_of(state: VehicleState) -> str | None:

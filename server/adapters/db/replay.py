@@ -19,6 +19,7 @@ from server.adapters.db.tables import (
     rides,
     trip_riders,
     trips,
+    vehicle_heads,
     vehicles,
     visits,
 )
@@ -136,7 +137,7 @@ class ReplayRows(LogRows):
             state=row.state,
             vehicle_id=row.run_vehicle_id,
             device_id=row.run_device_id,
-            **{name: getattr(row, name) for name in TRIP_COLUMNS},
+            **({name: getattr(row, name) for name in TRIP_COLUMNS} | self._place(row)),
             delivered=signed.delivered,
             received=signed.received,
             crew=OnDuty() if row.crew is None else msgspec.json.decode(row.crew, type=OnDuty),
@@ -147,6 +148,16 @@ class ReplayRows(LogRows):
             rides=tuple(ridden),
             findings=tuple(self._findings(select(findings).where(findings.c.trip_id == trip_id))),
         )
+
+    def _place(self, row: Row[Any]) -> dict[str, Any]:
+        """Give the place of a trip that its bus's last position tells, where that is newer than its own row's (decision 0181)."""
+        head = vehicle_heads
+        query = select(head.c.metre, head.c.at_ms).where(
+            head.c.vehicle_id == row.run_vehicle_id, head.c.trip_id == row.id, head.c.metre.is_not(None),
+            head.c.at_ms > (row.metre_at_ms or 0),
+        )  # fmt: skip
+        found = self._connection.execute(query).one_or_none()
+        return {} if found is None else {"metre": found.metre, "metre_at_ms": found.at_ms}
 
     def _findings(self, query: Select[Any]) -> list[Finding]:
         stated = query.where(findings.c.origin == FOLD, findings.c.withdrawn_at_ms.is_(None))

@@ -81,6 +81,34 @@ def test_killed_around_a_commit_nothing_is_lost_and_nothing_is_twice(
     assert house.outcome() == whole
 
 
+def place(house: House) -> tuple[Any, Any, Any]:
+    """Give the instants of the place that the trip's row and its bus's last position tell, and that position's metre."""
+    with house.database.read() as connection:
+        row_ms = connection.scalar(select(t.trips.c.metre_at_ms).where(t.trips.c.id == "trip1"))
+        at_ms, metre = connection.execute(select(t.vehicle_heads.c.at_ms, t.vehicle_heads.c.metre)).one()
+    return row_ms, at_ms, metre
+
+
+def test_a_trips_own_row_follows_its_bus_s_last_position_at_rest_and_after_a_crash(
+    make_any_house: Make,
+) -> None:
+    house = make_any_house()
+    entries = a_morning()[:20]
+    house.clock.set_ms(entries[-1].key.t + 1000)
+    house.feed([house.message(entry) for entry in entries], at_once=1)
+    row_ms, at_ms, metre = place(house)
+    assert metre is not None and row_ms < at_ms, "the position tells the place, the row needn't"
+    house.start()
+    row_ms, at_ms, _ = place(house)
+    assert row_ms == at_ms, "after a crash"
+    more = a_morning()[20:22]
+    house.clock.set_ms(more[-1].key.t + 1000)
+    house.feed([house.message(entry) for entry in more], at_once=1)
+    house.settle()
+    row_ms, at_ms, _ = place(house)
+    assert row_ms == at_ms == more[-1].key.t, "at rest"
+
+
 def test_killed_after_the_ack_and_before_saved_the_device_is_answered_after_the_restart(
     make_house: Make,
 ) -> None:
