@@ -58,7 +58,7 @@ class Ask:
     """One request, once the caller and the object were admitted: everything that an endpoint may use.
 
     `subject` is the id of the path's object, `path` what else stands in it. What must wait for the commit goes into `after`,
-    what must be known of the access into `audit`.
+    what must be known of the access into `audit`. `if_match`: the version that a change is meant for.
     """
 
     deps: WebDeps
@@ -73,6 +73,7 @@ class Ask:
     now_ms: int
     real_ms: int
     content_type: str = ""
+    if_match: str | None = None
     _work: Work | None = None
     _scope: Scope | None = None
     after: list[Callable[[], None]] = field(default_factory=list)
@@ -112,7 +113,7 @@ class Endpoint:
     `files`: the content types of a body that is a file of at most `most_bytes`, given as it came (`Ask.body`, `Ask.content_type`).
     """
 
-    method: Literal["GET", "POST", "DELETE", "PUT"]
+    method: Literal["GET", "POST", "PATCH", "DELETE", "PUT"]
     path: str
     rule: Rule
     answer: Callable[[Ask], object]
