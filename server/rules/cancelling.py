@@ -1,4 +1,4 @@
-"""A trip that is called off: its riders' guardians are told, once each; who is aboard stays aboard on the manifest."""
+"""A trip that is called off: its riders' guardians are told once each, and why; who is aboard stays aboard on the manifest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def cancelled(trip: TripState, said: Cancelled) -> TripState:
     if trip.state not in ("scheduled", "en_route", "missed"):
         return trip
     told = tuple(
-        Announcement(rider.rider_id, "cancelled", 1, said.t)
+        Announcement(rider.rider_id, "cancelled", 1, said.t, detail=said.reason or None)
         for rider in trip.riders
         if rider.state in ("expected", "aboard")
     )

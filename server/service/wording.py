@@ -18,6 +18,7 @@ from server.domain.trip import NoticeKind
 from server.service.wording_corrections import CORRECTIONS, Truth
 from server.service.wording_forms import FORMS, Form
 
+_ENDS: Final = re.compile(r"[.。;；,，\s]+$")
 _AFTER_SIGN: Final = re.compile(r"(?<=[，。：；！？（、]) ")
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 UNKNOWN_BUS: Final = ("校车", "the bus")
@@ -105,12 +106,23 @@ def whom_to_call(school_phone: str | None, operator_phone: str | None) -> tuple[
     return "学校", "the school"
 
 
+def as_said(text: str) -> str | None:
+    """Give what a person wrote as it may stand within a sentence of ours: on one line, without the full stop that ends their own.
+
+    >>> as_said(" Snow on the\\npass. "), as_said("道路结冰！。"), as_said("..")
+    ('Snow on the pass', '道路结冰！', None)
+    """
+    return _ENDS.sub("", " ".join(text.split())) or None
+
+
 def words(kind: NoticeKind, facts: Facts, case: Case = PLAIN) -> tuple[str, str]:
     """Give the sentence in Chinese and in English.
 
     >>> words("boarded", Facts("Xiaoyu", *bus_names("ZW-0017", "宁E·A0017"), "07:31", "Yingbin Bridge"))[1]
     'Xiaoyu boarded Bus 17 at Yingbin Bridge at 07:31.'
     """
+    if facts.detail is not None:
+        facts = msgspec.structs.replace(facts, detail=as_said(facts.detail))
     values = msgspec.structs.asdict(facts)
     zh, en = next(form for form in _forms(kind, facts, case) if _fits(form, values))
     en = en.format_map(values)

@@ -157,6 +157,10 @@ FORMS: Final[dict[str, tuple[Form, ...]]] = {
             "The {planned} bus of {child} {day_en} is cancelled. Please arrange another way, or call {call_en}.",
         ),
         (
+            "{child}的这一班校车停运（{detail}）。请另行安排接送，或致电{call_zh}。",
+            "The bus trip of {child} is cancelled ({detail}). Please arrange another way, or call {call_en}.",
+        ),
+        (
             "{child}的这一班校车停运。请另行安排接送，或致电{call_zh}。",
             "The bus trip of {child} is cancelled. Please arrange another way, or call {call_en}.",
         ),

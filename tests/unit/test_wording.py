@@ -124,6 +124,12 @@ def test_the_usual_bus_is_not_said_to_run_instead_of_itself() -> None:
 
 def test_another_day_is_named() -> None:
     tomorrow = day_names(date(2026, 9, 2), date(2026, 9, 1))
+    zh, en = words("cancelled", replace(WHOLE, detail="Snow {child} <b>on</b>\nthe pass. "))
+    assert "停运（Snow {child} <b>on</b> the pass）。" in zh, (
+        "what a person wrote is text, and the sentence stays whole"
+    )
+    assert " is cancelled (Snow {child} <b>on</b> the pass). Please" in en
+    assert "（" not in words("cancelled", replace(WHOLE, detail=" . ", call_zh="学校"))[0]
     zh, en = words("cancelled", replace(WHOLE, detail=None, day_zh=tomorrow[0], day_en=tomorrow[1]))
     assert zh.startswith("小雨明天 07:30 的校车停运。")
     assert en.startswith("The 07:30 bus of 小雨 tomorrow is cancelled.")

@@ -171,9 +171,12 @@ def test_a_cancelled_trip_tells_each_guardian_once_and_stays_cancelled(make_hous
     house = make_house()
     staffed(house)
     house.clock.set_ms(START_MS - 600_000)
-    say(house, DESK, lambda said: said.cancel("snow"))
+    say(house, DESK, lambda said: said.cancel("Snow on the pass."))
     house.settle()
     assert state(house) == "cancelled"
+    with house.database.read() as connection:
+        texts = list(connection.execute(select(t.notices.c.text_zh, t.notices.c.text_en)))
+    assert all("（Snow on the pass）" in zh and "(Snow on the pass)." in en for zh, en in texts)
     kinds = [row[3] for row in outcome(house.database)["notices"]]
     assert kinds == ["cancelled"] * 4
     with pytest.raises(ConflictError):
