@@ -26,9 +26,11 @@ def upgrade() -> None:
     _add_commands()
     _add_exceptions_to_permits()
     _add_permits()
+    _add_indexes_of_lists()
 
 
 def downgrade() -> None:
+    _drop_indexes_of_lists()
     _drop_permits()
     _drop_exceptions_to_permits()
     _drop_commands()
@@ -317,3 +319,20 @@ def _add_permits() -> None:
 def _drop_permits() -> None:
     for name in ("permit_cards", "documents", "permit_steps", "permit_applications"):
         op.drop_table(name)
+
+
+def _add_indexes_of_lists() -> None:
+    """What a province's lists are read by: the newest findings, a school's and a family's trips."""
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.create_index("ix_findings_began", ["began_ms", "id"], unique=False)
+    with op.batch_alter_table("trip_riders", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_trip_riders_rider_id"))
+        batch_op.create_index("ix_trip_riders_rider_trip", ["rider_id", "trip_id"], unique=False)
+
+
+def _drop_indexes_of_lists() -> None:
+    with op.batch_alter_table("trip_riders", schema=None) as batch_op:
+        batch_op.drop_index("ix_trip_riders_rider_trip")
+        batch_op.create_index(batch_op.f("ix_trip_riders_rider_id"), ["rider_id"], unique=False)
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.drop_index("ix_findings_began")

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, tuple_, update
 
 from server.adapters.db.on_duty import Badge, Person, read_crew, read_people
-from server.adapters.db.scopes import owned_in
+from server.adapters.db.scopes import wide_in
 from server.adapters.db.tables import (
     finding_steps,
     findings,
@@ -128,7 +128,7 @@ class FindingsDb:
         self._connection = connection
 
     def page(self, scope: Scope, wanted: FindingFilter, after: str | None, limit: int) -> list[FindingRow]:
-        mine = owned_in(scope, findings.c.operator_id)
+        mine = wide_in(scope, findings.c.operator_id)
         query = _select().where(mine, *_filters(wanted))
         if after is not None:
             last_ms = self._connection.scalar(select(findings.c.began_ms).where(findings.c.id == after, mine))

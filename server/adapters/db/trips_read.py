@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
 
-from server.adapters.db.scopes import owned_in, trips_in
+from server.adapters.db.scopes import owned_in, trips_among, trips_in
 from server.adapters.db.tables import (
     inputs,
     operators,
@@ -118,7 +118,9 @@ class TripsDb:
         self._kept = kept
 
     def page(self, scope: Scope, filters: dict[str, str], after: str | None, limit: int) -> list[TripRow]:
-        query = select_trips().where(trips_in(scope), *(_is(name, value) for name, value in filters.items()))
+        query = select_trips().where(
+            trips_among(scope), *(_is(name, value) for name, value in filters.items())
+        )
         if after is not None:
             query = query.where(self._behind(scope, after))
         query = query.order_by(trips.c.service_on.desc(), trips.c.planned_start_ms, trips.c.id).limit(limit)
@@ -208,11 +210,11 @@ class TripsDb:
         if scope.kind in ("all", "operators"):
             return self._heads(owned_in(scope, vehicles.c.operator_id))
         return self._heads(
-            vehicle_heads.c.trip_id.in_(select(trips.c.id).where(trips_in(scope), _near(scope)))
+            vehicle_heads.c.trip_id.in_(select(trips.c.id).where(trips_among(scope), _near(scope)))
         )
 
     def running(self, scope: Scope) -> list[TripRow]:
-        query = select_trips().where(trips_in(scope), _near(scope), trips.c.state.in_(_LIVE))
+        query = select_trips().where(trips_among(scope), _near(scope), trips.c.state.in_(_LIVE))
         return [trip_row(row) for row in self._connection.execute(query)]
 
     def _heads(self, mine: ColumnElement[bool]) -> list[Head]:

@@ -41,6 +41,7 @@ findings = Table(
     Column("calls", Integer, nullable=False, server_default="0"),
     Column("call_next_ms", BigInteger),
     Index("ix_findings_operator_began", "operator_id", "began_ms"),
+    Index("ix_findings_began", "began_ms", "id"),
     Index("ix_findings_open", "state", "severity"),
     Index("ix_findings_calls", "call_next_ms"),
 )

@@ -78,11 +78,12 @@ trip_riders = Table(
     "trip_riders",
     metadata,
     Column("trip_id", String(32), ForeignKey("trips.id"), primary_key=True),
-    Column("rider_id", String(32), ForeignKey("riders.id"), primary_key=True, index=True),
+    Column("rider_id", String(32), ForeignKey("riders.id"), primary_key=True),
     Column("stop_id", String(32), ForeignKey("stops.id")),
     Column("stranger", Boolean, nullable=False),
     Column("state", String(16), nullable=False),
     Column("since_ms", BigInteger),
+    Index("ix_trip_riders_rider_trip", "rider_id", "trip_id"),
 )
 
 # One boarding or alighting: projection. `source` names the input: device:epoch:seq, or hand:client_id.
