@@ -121,6 +121,8 @@ def run_web(settings: Settings) -> int:
     from server.api.app import create_app
     from server.api.serve import serve
     from server.live.attach import attach_live
+    from server.secrets import ensure_vault_key
+    from server.service.vault import Vault
     from server.service.web_deps import WebDeps
     from server.service.web_settings import WebSettings
 
@@ -143,7 +145,11 @@ def run_web(settings: Settings) -> int:
             demo=settings.demo,
             version=version("sixfixed"),
             dist=WEB_DIST,
+            second_factor=settings.second_factor,
+            base_url=settings.base_url,
         ),
+        vault=Vault(ensure_vault_key(settings.data)),
+        leaked=_leaked(settings),
         push=PushGate(_push_key(settings).public, Outgoing(settings.outgoing_allow)),
     )
     app = create_app(deps)
@@ -350,6 +356,7 @@ def add_user(
             name=name,
             password=chosen,
             now_ms=make_clock(settings.clock).now_ms(),
+            leaked=_leaked(settings),
         )
 
     upgrade_db(settings)
@@ -367,17 +374,27 @@ def set_password(settings: Settings, username: str, *, password: str | None) -> 
 
     def work(database: Database) -> str:
         now_ms = make_clock(settings.clock).now_ms()
-        return run(DbWebStore(database), username=username, password=chosen, now_ms=now_ms)
+        store = DbWebStore(database)
+        return run(store, username=username, password=chosen, now_ms=now_ms, leaked=_leaked(settings))
 
     return _credentials(
         {"id": _with_database(settings, work), "username": username}, chosen, made=password is None
     )
 
 
+def forget_factor(settings: Settings, username: str) -> Mapping[str, str]:
+    """Take an account's second factor away."""
+    from server.adapters.db.web_store import DbWebStore
+    from server.service.accounts import forget_factor as run
+
+    id_ = _with_database(settings, lambda database: run(DbWebStore(database), username=username))
+    return {"id": id_, "username": username}
+
+
 def make_token(settings: Settings, username: str, *, label: str) -> Mapping[str, str]:
     """Make a bearer token for an account."""
     from server.adapters.db.web_store import DbWebStore
-    from server.service.accounts import make_token_for
+    from server.service.own_tokens import make_token_for
 
     def work(database: Database) -> Mapping[str, str]:
         now_ms = make_clock(settings.clock).now_ms()
@@ -483,6 +500,15 @@ def _push_key(settings: Settings) -> VapidKey:
     from server.secrets import ensure_push_key
 
     return VapidKey(ensure_push_key(settings.data), settings.contact, SystemClock())
+
+
+def _leaked(settings: Settings) -> Callable[[str], bool]:
+    """Give what knows passwords that have leaked: the file of the setting, else nothing beside the list that comes along."""
+    if settings.breached_passwords is None:
+        return lambda _password: False
+    from server.adapters.files.breached import BreachedFile
+
+    return BreachedFile(settings.breached_passwords).holds
 
 
 def _credentials(answer: dict[str, str], password: str, *, made: bool) -> Mapping[str, str]:

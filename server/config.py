@@ -10,7 +10,7 @@ import tomllib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clock: str
     outgoing_allow: tuple[str, ...]
     push_contact: str | None
+    second_factor: Literal["off", "optional", "required-for-staff"]
+    breached_passwords: Path | None
     log_level: str
     demo: bool
     demo_buses: int
@@ -109,6 +111,10 @@ def parse_address(text: str) -> Address:
 
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _file(text: str) -> Path | None:
+    return _path(text) if text else None
 
 
 def _url(*schemes: str) -> Callable[[str], str | None]:
@@ -214,6 +220,20 @@ SETTINGS: tuple[Setting, ...] = (
         _contact,
         "",
         "whom a push service may turn to: mailto:NAME@HOST or https://HOST",
+    ),
+    Setting(
+        "second-factor",
+        "WHEN",
+        _one_of("off", "optional", "required-for-staff"),
+        "optional",
+        "codes of an authenticator at the log-in: off, optional, or required-for-staff (admin, regulator)",
+    ),
+    Setting(
+        "breached-passwords",
+        "FILE",
+        _file,
+        "",
+        "a sorted list of SHA-1 hashes of passwords that have leaked, beside the small one that comes along",
     ),
     Setting(
         "log-level",

@@ -53,6 +53,21 @@ def ensure_session_key(data_dir: Path) -> bytes:
         return key
 
 
+def ensure_vault_key(data_dir: Path) -> bytes:
+    """Give the 32 bytes that second factors are sealed with, making them at the first call; raise StartError."""
+    with _keys_folder(data_dir) as folder:
+        path = folder / "vault.key"
+        if not path.exists():
+            write_secret_file(path, secrets.token_bytes(32))
+        key = path.read_bytes()
+        if len(key) != 32:
+            raise StartError(
+                f"{path} holds {len(key)} bytes, not 32; restore it from a backup, or delete it, and the next start makes "
+                "another (then everyone with a second factor enrols again)"
+            )
+        return key
+
+
 def ensure_push_key(data_dir: Path) -> bytes:
     """Give the private key that signs what web push sends (P-256, PEM), making it at the first call; raise StartError.
 

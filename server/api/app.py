@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from server.api import (
+    carers,
     catalog,
     children,
     config,
@@ -15,11 +16,14 @@ from server.api import (
     findings,
     headers,
     house,
+    invitations,
     notices,
     openapi,
     pages,
     preferences,
     push,
+    records,
+    second_factor,
     session,
     substitutions,
     trips,
@@ -37,6 +41,9 @@ def endpoints() -> tuple[Endpoint, ...]:
     """Give every endpoint below the prefix."""
     return (
         *session.ENDPOINTS,
+        *second_factor.ENDPOINTS,
+        *invitations.ENDPOINTS,
+        *carers.ENDPOINTS,
         *config.ENDPOINTS,
         *children.ENDPOINTS,
         *preferences.ENDPOINTS,
@@ -49,6 +56,7 @@ def endpoints() -> tuple[Endpoint, ...]:
         *substitutions.ENDPOINTS,
         *devices.ENDPOINTS,
         *catalog.endpoints(),
+        *records.endpoints(),
     )
 
 

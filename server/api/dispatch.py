@@ -59,14 +59,13 @@ def read_credentials(deps: WebDeps) -> Credentials:
 
 
 def authenticate(work: Work, given: Credentials, now_ms: int) -> tuple[Caller | None, bool]:
-    """Say who asks, and whether their session's mark is due; a wrong token is nobody, even with a right cookie."""
+    """Say who asks, and whether their session's or token's mark is due; a wrong token is nobody, even with a right cookie."""
+    found = None
     if given.token is not None:
-        return accounts.find_by_token(work, given.token, now_ms), False
-    if given.cookie is not None:
+        found = accounts.find_by_token(work, given.token, now_ms)
+    elif given.cookie is not None:
         found = accounts.find_by_cookie(work, given.cookie, now_ms)
-        if found is not None:
-            return found
-    return None, False
+    return (None, False) if found is None else found
 
 
 def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response:
@@ -89,17 +88,18 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
         address=client_address(deps.settings), agent=request.headers.get("User-Agent"),
         accept_csv=request.accept_mimetypes.best_match(["application/geo+json", "text/csv"]) == "text/csv",
         now_ms=deps.clock.now_ms(), real_ms=deps.real.now_ms(), content_type=request.mimetype,
+        if_match=request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"') or None,
     )  # fmt: skip
 
     def admit(work: Work) -> bool:
         caller, due = authenticate(work, given, ask.real_ms)
-        policy.require_role(endpoint.rule, caller)
+        policy.require_role(endpoint.rule, caller, changes=changes)
         ask.caller = caller
         if (
             caller is not None
             and changes
             and caller.session_id is not None
-            and endpoint.rule.roles is not None
+            and (endpoint.rule.roles is not None or endpoint.rule.guarded)
         ):
             _require_csrf(caller, given)
         return due
@@ -138,14 +138,15 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
     def apart() -> tuple[object, bool]:
         with deps.store.read() as work:
             due = admit(work)
+            locate(work)
         parse()
         return endpoint.answer(ask), due
 
     jobs: dict[str, Callable[[], tuple[object, bool]]] = {"read": reading, "write": writing, "apart": apart}
     run = deps.pool.run_slow if endpoint.works == "apart" else deps.pool.run
     found, due = run(jobs[endpoint.works])
-    if due and ask.caller is not None and ask.caller.session_id is not None:
-        deps.audit.touch(ask.caller.session_id, ask.real_ms)
+    if due and ask.caller is not None:
+        deps.audit.touch(ask.caller, ask.real_ms)
     deps.audit.add([_with_route(entry, endpoint) for entry in ask.audit])
     for job in ask.after:
         job()

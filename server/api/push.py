@@ -64,10 +64,10 @@ def unsubscribe(ask: Ask) -> Reply:
 
 ENDPOINTS = (
     Endpoint(
-        "PUT", "/push-subscription", policy.SELF, subscribe, Subscribed, "Push to this browser", takes=Order, works="apart"
+        "PUT", "/push-subscription", policy.PUSH, subscribe, Subscribed, "Push to this browser", takes=Order, works="apart"
     ),
     Endpoint(
-        "DELETE", "/push-subscription", policy.SELF, unsubscribe, None, "Push to this browser no more", takes=Ending,
+        "DELETE", "/push-subscription", policy.PUSH, unsubscribe, None, "Push to this browser no more", takes=Ending,
         status=204, works="write",
     ),
 )  # fmt: skip

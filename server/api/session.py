@@ -1,15 +1,18 @@
-"""Log in and out, who am I, my password, my tokens."""
+"""Log in and out, who am I, my password, my sessions, my tokens."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from server.api.endpoint import Ask, Cookie, Endpoint, Reply, Text
-from server.service import accounts, policy
+from server.service import accounts, own_sessions, own_tokens, policy
+from server.service.account_shapes import SessionItem
 from server.service.ended import EndedMessage
+from server.service.policy import TokenScope
 from server.service.shapes import Items, NewToken, TokenItem, Welcome
 
 Secret = Annotated[str, Meta(max_length=1024)]
@@ -31,25 +34,26 @@ class NewPassword(msgspec.Struct, frozen=True):
 
 
 class TokenOrder(msgspec.Struct, frozen=True):
-    """POST /tokens: what it is for, and for how long (left out: until it is revoked)."""
+    """POST /tokens: what it is for, for how long (left out: until it is revoked), and what it may do of what its maker may."""
 
     name: Annotated[str, Meta(max_length=100)] | None = None
     days: Annotated[int, Meta(ge=1, le=3650)] | None = None
+    scope: TokenScope = "admin"
 
 
 def log_in(ask: Ask) -> Reply:
     """Open a session under a new id."""
     wanted: Login = ask.body
     found = accounts.log_in(
-        ask.deps.store, username=wanted.username, password=wanted.password, address=ask.address, agent=ask.agent,
-        now_ms=ask.real_ms,
+        ask.deps.store, ask.deps.vault, ask.deps.settings.second_factor, username=wanted.username,
+        password=wanted.password, code=wanted.code, address=ask.address, agent=ask.agent, now_ms=ask.real_ms,
     )  # fmt: skip
     ask.caller = found.caller
     ask.note("log_in")
     with ask.deps.store.read() as work:
         user = accounts.show_user(work, found.caller)
     cookie = Cookie(found.cookie, (found.ends_at_ms - ask.real_ms) // 1000)
-    return Reply(Welcome(user, found.caller.csrf), cookie=cookie)
+    return Reply(Welcome(user, found.caller.csrf, found.caller.limited), cookie=cookie)
 
 
 def log_out(ask: Ask) -> Reply:
@@ -64,7 +68,7 @@ def log_out(ask: Ask) -> Reply:
 
 def show_me(ask: Ask) -> Welcome:
     """Say who asks."""
-    return Welcome(accounts.show_user(ask.work, ask.who), ask.who.csrf)
+    return Welcome(accounts.show_user(ask.work, ask.who), ask.who.csrf, ask.who.limited)
 
 
 def change_password(ask: Ask) -> Reply:
@@ -72,8 +76,9 @@ def change_password(ask: Ask) -> Reply:
     wanted: NewPassword = ask.body
     who = ask.who
     accounts.change_password(
-        ask.deps.store, who, current=wanted.current, new=wanted.new, address=ask.address, now_ms=ask.real_ms
-    )
+        ask.deps.store, who, current=wanted.current, new=wanted.new, address=ask.address, now_ms=ask.real_ms,
+        leaked=ask.deps.leaked,
+    )  # fmt: skip
     ask.after.append(lambda: ask.deps.ended.tell(EndedMessage(user_id=who.user_id, keep=who.session_id)))
     ask.note("change_password")
     return Reply(status=204)
@@ -82,13 +87,45 @@ def change_password(ask: Ask) -> Reply:
 def make_token(ask: Ask) -> NewToken:
     """Make a bearer token for a program."""
     wanted: TokenOrder = ask.body
-    ask.note("make_token")
-    return accounts.make_token(ask.work, ask.who, name=wanted.name, days=wanted.days, now_ms=ask.real_ms)
+    made = own_tokens.make_token(
+        ask.work, ask.who, name=wanted.name, days=wanted.days, scope=wanted.scope, now_ms=ask.real_ms
+    )
+    ask.note("make_token", made.id)
+    return made
 
 
 def list_tokens(ask: Ask) -> Items[TokenItem]:
     """List the own tokens."""
-    return Items(accounts.list_tokens(ask.work, ask.who))
+    return Items(own_tokens.list_tokens(ask.work, ask.who))
+
+
+def list_sessions(ask: Ask) -> Items[SessionItem]:
+    """List where the caller is logged in."""
+    return Items(own_sessions.list_sessions(ask.work, ask.who, ask.real_ms))
+
+
+def end_session(ask: Ask) -> Reply:
+    """End an own session, its sockets and its pushes."""
+    session_id = ask.subject
+    ask.work.accounts.end_session(session_id)
+    ask.after.append(lambda: ask.deps.ended.tell(EndedMessage(session_id=session_id)))
+    ask.note("end_session", own_sessions.session_ref(session_id))
+    return Reply(status=204)
+
+
+def end_other_sessions(ask: Ask) -> Reply:
+    """End every session of the caller but the one that asks."""
+    who = ask.who
+    others = [
+        row.id
+        for row in ask.work.accounts.list_sessions(who.user_id, ask.real_ms)
+        if row.id != who.session_id
+    ]
+    ask.work.accounts.end_sessions(who.user_id, who.session_id)
+    for other in others:
+        ask.after.append(partial(ask.deps.ended.tell, EndedMessage(session_id=other)))
+    ask.note("end_other_sessions")
+    return Reply(status=204)
 
 
 def revoke_token(ask: Ask) -> Reply:
@@ -105,11 +142,16 @@ ENDPOINTS = (
     Endpoint("DELETE", "/session", policy.SELF, log_out, None, "Log out", status=204, works="write"),
     Endpoint("GET", "/me", policy.SELF, show_me, Welcome, "Who am I"),
     Endpoint(
-        "POST", "/me/password", policy.SELF, change_password, None, "Change my password", takes=NewPassword,
+        "POST", "/me/password", policy.OWN_ACCOUNT, change_password, None, "Change my password", takes=NewPassword,
         status=204, works="apart",
     ),
-    Endpoint("GET", "/tokens", policy.SELF, list_tokens, Items[TokenItem], "My tokens"),
-    Endpoint("POST", "/tokens", policy.SELF, make_token, NewToken, "Make a token", takes=TokenOrder, status=201,
+    Endpoint("GET", "/me/sessions", policy.OWN_ACCOUNT, list_sessions, Items[SessionItem], "Where I am logged in"),
+    Endpoint("DELETE", "/me/sessions", policy.OWN_ACCOUNT, end_other_sessions, None, "Log out everywhere else",
+             status=204, works="write"),
+    Endpoint("DELETE", "/me/sessions/{session}", policy.OWN_SESSION, end_session, None, "End a session", status=204,
+             works="write"),
+    Endpoint("GET", "/tokens", policy.OWN_ACCOUNT, list_tokens, Items[TokenItem], "My tokens"),
+    Endpoint("POST", "/tokens", policy.OWN_ACCOUNT, make_token, NewToken, "Make a token", takes=TokenOrder, status=201,
              works="write"),
     Endpoint("DELETE", "/tokens/{token}", policy.OWN_TOKEN, revoke_token, None, "Revoke a token", status=204,
              works="write"),

@@ -35,6 +35,13 @@ def register(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type p
         )
         add_json_option(parser)
         add_options(parser)
+    forget = actions.add_parser(
+        "forget-factor", help="take a user's second factor away, whose device is lost; their sessions end"
+    )
+    forget.add_argument("username", metavar="NAME")
+    add_json_option(forget)
+    add_options(forget)
+    forget.set_defaults(run=run_forget_factor)
     text = "make a token by which a program acts as a user"
     token = commands.add_parser("token", help=text, description=text)
     token.add_argument("username", metavar="NAME")
@@ -63,6 +70,14 @@ def run_passwd(args: Namespace, settings: Settings) -> int:
 
     answer = bootstrap.set_password(settings, args.username, password=password)
     print_answer(answer, as_json=args.json, secret="password")
+    return 0
+
+
+def run_forget_factor(args: Namespace, settings: Settings) -> int:
+    """Take a second factor away."""
+    from server import bootstrap
+
+    print_answer(bootstrap.forget_factor(settings, args.username), as_json=args.json)
     return 0
 
 

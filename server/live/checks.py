@@ -11,6 +11,7 @@ import gevent
 from server.errors import SixFixedError
 from server.live.sockets import Socket
 from server.service import accounts, policy, watching
+from server.service.instants import day
 from server.service.policy import Caller
 from server.service.watching import Target
 from server.service.web_ports import Work
@@ -19,25 +20,24 @@ if TYPE_CHECKING:
     from server.live.rooms import Rooms
 
 CATALOG_S = 2.0  # every change of accounts or of the plan moves the catalogue's number (import, command line)
-ALL_S = 60.0  # sessions and validity dates run out without anyone moving it
+ALL_S = 60.0  # sessions run out without anyone moving it
 CHUNK = 50
 
 _log = logging.getLogger("live")
 
 
 def watch_rights(rooms: Rooms) -> None:
-    """Check all sockets when the catalogue moved, and each minute; for ever."""
-    seen: int | None = None
+    """Check all sockets when the catalogue moved, when another day began, and each minute; for ever."""
+    seen: tuple[int | None, str] | None = None
     checked_at_s = rooms.deps.real.monotonic()
     while True:
         gevent.sleep(CATALOG_S)
         try:
-            number = rooms.deps.pool.run(lambda: _catalog(rooms))
+            mark = rooms.deps.pool.run(lambda: _mark(rooms))
             now_s = rooms.deps.real.monotonic()
-            if number != seen or now_s - checked_at_s >= ALL_S:
-                if seen is not None or number is not None:
-                    run(rooms)
-                seen, checked_at_s = number, now_s
+            if mark != seen or now_s - checked_at_s >= ALL_S:
+                run(rooms)
+                seen, checked_at_s = mark, now_s
         except Exception:
             _log.exception("rights could not be looked at again; trying again in %g s", CATALOG_S)
 
@@ -63,11 +63,12 @@ def run(rooms: Rooms) -> None:
 def find_caller(
     work: Work, socket_session: str | None, token_digest: str | None, now_ms: int
 ) -> Caller | None:
-    """Find who a socket's session or token now is."""
+    """Find who a socket's session or token now is; a session that may only enrol a second factor hears nothing."""
     if token_digest is not None:
-        return accounts.find_by_token_digest(work, token_digest, now_ms)
-    found = None if socket_session is None else accounts.find_by_session(work, socket_session, now_ms)
-    return None if found is None else found[0]
+        found = accounts.find_by_token_digest(work, token_digest, now_ms)
+    else:
+        found = None if socket_session is None else accounts.find_by_session(work, socket_session, now_ms)
+    return None if found is None or found[0].limited else found[0]
 
 
 def _read(rooms: Rooms, chunk: list[Socket]) -> list[tuple[Caller | None, list[Target]]]:
@@ -93,6 +94,8 @@ def _may(work: Work, caller: Caller, target: Target, now_ms: int) -> bool:
     return True
 
 
-def _catalog(rooms: Rooms) -> int | None:
+def _mark(rooms: Rooms) -> tuple[int | None, str]:
+    """Give what changes when rights may have: the catalogue's number, and the date up to which a child may be lent."""
     with rooms.deps.store.read() as work:
-        return work.house.counter("catalog")
+        on = day(rooms.deps.clock.now_ms(), work.scopes.timezone())
+        return work.house.counter("catalog"), on

@@ -1,4 +1,4 @@
-"""Accounts: log in and out, sessions, tokens, passwords.
+"""Accounts: log in and out, passwords, whose a session or token is.
 
 Sessions and limits go by real time, whatever clock the school day goes by; every `now_ms` here is the real one.
 """
@@ -14,12 +14,12 @@ import msgspec
 
 from server.errors import ConflictError, InvalidError, NotFoundError, NotLoggedInError
 from server.ids import new_id
-from server.service import login_limits
-from server.service.instants import at
-from server.service.passwords import hash_password, refuse_weak, verify_password
-from server.service.policy import ROLES, Caller, Role
-from server.service.rows import Account
-from server.service.shapes import NewToken, TokenItem, User
+from server.service import login_limits, second_factor
+from server.service.passwords import hash_password, is_bundled, refuse_weak, verify_password
+from server.service.policy import ROLES, Caller, Role, TokenScope
+from server.service.rows import Account, SessionRow
+from server.service.shapes import User
+from server.service.vault import Vault
 from server.service.web_ports import WebStore, Work
 
 HOUR_MS = 3_600_000
@@ -36,8 +36,6 @@ _SCOPED = {
     "driver": "badge",
 }
 
-Publish = Callable[[str, dict[str, object]], None]
-
 
 class LoggedIn(msgspec.Struct, frozen=True):
     """A new session: the cookie's value, shown once, and who it is."""
@@ -53,11 +51,21 @@ def digest(value: str) -> str:
 
 
 def log_in(
-    store: WebStore, *, username: str, password: str, address: str, agent: str | None, now_ms: int
+    store: WebStore,
+    vault: Vault,
+    setting: second_factor.Setting,
+    *,
+    username: str,
+    password: str,
+    code: str | None,
+    address: str,
+    agent: str | None,
+    now_ms: int,
 ) -> LoggedIn:
     """Open a session; raise NotLoggedInError (one answer for unknown, ended and wrong) or TooManyError.
 
-    Takes as long for an unknown account. Runs its own units of work, since hashing must not hold a transaction.
+    Takes as long for an unknown account. With the right password, `code_needed` or `bad_code` is raised where the account has a
+    second factor. Runs its own units of work, since hashing must not hold a transaction.
     """
     keys = login_limits.keys(username, address)
     with store.read() as work:
@@ -71,15 +79,30 @@ def log_in(
         raise NotLoggedInError(
             "The user name or the password is wrong: check both and try again.", code="bad_credentials"
         )
-    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    ends_at_ms = now_ms + ABSOLUTE_MS.get(account.role, STAFF_ABSOLUTE_MS)
+    with store.read() as work:
+        has_factor = second_factor.is_on(work, account.id)
+    if has_factor and setting != "off":
+        if not code:
+            raise NotLoggedInError("This account has a second factor: send its code too.", code="code_needed")
+        second_factor.spend(store, vault, account.id, code, address, now_ms)
+    limited = not has_factor and second_factor.is_required(setting, account.role)
     with store.write() as work:
         work.accounts.forget_failures(keys[0][0])
-        work.accounts.end_expired_sessions(now_ms, IDLE_MS)
-        work.accounts.add_session(
-            digest(cookie), account.id, csrf, now_ms, ends_at_ms, (agent or "")[:200] or None
-        )
-    return LoggedIn(cookie, _caller(account, session_id=digest(cookie), csrf=csrf), ends_at_ms)
+        return open_session(work, account, address=address, agent=agent, limited=limited, now_ms=now_ms)
+
+
+def open_session(
+    work: Work, account: Account, *, address: str, agent: str | None, limited: bool, now_ms: int
+) -> LoggedIn:
+    """Open a session under a new id for whoever has proved who they are."""
+    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    ends_at_ms = now_ms + ABSOLUTE_MS.get(account.role, STAFF_ABSOLUTE_MS)
+    row = SessionRow(
+        digest(cookie), csrf, now_ms, now_ms, ends_at_ms, account, (agent or "")[:200] or None, address[:64], limited
+    )  # fmt: skip
+    work.accounts.end_expired_sessions(now_ms, IDLE_MS)
+    work.accounts.add_session(row)
+    return LoggedIn(cookie, _session_caller(row), ends_at_ms)
 
 
 def find_by_cookie(work: Work, cookie: str, now_ms: int) -> tuple[Caller, bool] | None:
@@ -94,23 +117,24 @@ def find_by_session(work: Work, session_id: str, now_ms: int) -> tuple[Caller, b
         return None
     if now_ms >= session.ends_at_ms or now_ms >= session.seen_at_ms + IDLE_MS:
         return None
-    caller = _caller(session.account, session_id=session.id, csrf=session.csrf)
-    return caller, now_ms >= session.seen_at_ms + TOUCH_MS
+    return _session_caller(session), now_ms >= session.seen_at_ms + TOUCH_MS
 
 
-def find_by_token(work: Work, token: str, now_ms: int) -> Caller | None:
-    """Find whose live bearer token this is."""
+def find_by_token(work: Work, token: str, now_ms: int) -> tuple[Caller, bool] | None:
+    """Find whose live bearer token this is, and whether `used_at` is due to be written."""
     return find_by_token_digest(work, digest(token), now_ms)
 
 
-def find_by_token_digest(work: Work, token_digest: str, now_ms: int) -> Caller | None:
-    """Find whose live bearer token this is by what is stored of it."""
+def find_by_token_digest(work: Work, token_digest: str, now_ms: int) -> tuple[Caller, bool] | None:
+    """Find the same by what is stored of the token."""
     row = work.accounts.find_token(token_digest)
     if row is None or row.account.ended_at_ms is not None:
         return None
     if row.ends_at_ms is not None and now_ms >= row.ends_at_ms:
         return None
-    return _caller(row.account, token_id=row.id)
+    scope: TokenScope = msgspec.convert(row.scope, TokenScope)
+    due = row.used_at_ms is None or now_ms >= row.used_at_ms + TOUCH_MS
+    return caller_of(row.account, token_id=row.id, token_scope=scope), due
 
 
 def show_user(work: Work, caller: Caller) -> User:
@@ -126,7 +150,14 @@ def show_user(work: Work, caller: Caller) -> User:
 
 
 def change_password(
-    store: WebStore, caller: Caller, *, current: str, new: str, address: str, now_ms: int
+    store: WebStore,
+    caller: Caller,
+    *,
+    current: str,
+    new: str,
+    address: str,
+    now_ms: int,
+    leaked: Callable[[str], bool],
 ) -> None:
     """Change the caller's own password and end their other sessions and tokens.
 
@@ -142,7 +173,7 @@ def change_password(
         raise InvalidError(
             "The present password is wrong: check it and try again.", fields={"current": "wrong"}
         )
-    refuse_weak(new, username=account.username, name=account.name, field="new")
+    refuse_weak(new, username=account.username, name=account.name, field="new", leaked=leaked)
     fresh = hash_password(new)
     with store.write() as work:
         work.accounts.set_password(account.id, fresh, now_ms)
@@ -150,30 +181,16 @@ def change_password(
         work.accounts.revoke_tokens(account.id, now_ms)
 
 
-def make_token(work: Work, caller: Caller, *, name: str | None, days: int | None, now_ms: int) -> NewToken:
-    """Make a bearer token; its value is in this answer and nowhere else."""
-    token, token_id = secrets.token_urlsafe(32), new_id()
-    ends_at_ms = None if days is None else now_ms + days * 24 * HOUR_MS
-    work.accounts.add_token(token_id, caller.user_id, digest(token), name, now_ms, ends_at_ms)
-    return NewToken(token_id, token)
-
-
-def make_token_for(store: WebStore, *, username: str, name: str | None, now_ms: int) -> NewToken:
-    """Make a bearer token for an account from the command line; raise NotFoundError."""
+def forget_factor(store: WebStore, *, username: str) -> str:
+    """Take an account's second factor away from the command line, end its sessions, and give its id; raise NotFoundError."""
     with store.write() as work:
         account = work.accounts.find_by_name(username)
         if account is None:
-            raise NotFoundError(f"there is no user {username!r}: add it with `sixfixed user add`")
-        return make_token(work, _caller(account), name=name, days=None, now_ms=now_ms)
-
-
-def list_tokens(work: Work, caller: Caller) -> list[TokenItem]:
-    """List the caller's live tokens, without their values."""
-    timezone = work.scopes.timezone()
-    return [
-        TokenItem(row.id, row.name, at(row.made_at_ms, timezone), at(row.ends_at_ms, timezone))
-        for row in work.accounts.list_tokens(caller.user_id)
-    ]
+            raise NotFoundError(f"there is no user {username!r}: check the name")
+        work.factors.drop(account.id)
+        work.accounts.end_sessions(account.id, None)
+        work.accounts.move_catalog()
+    return account.id
 
 
 def add_user(
@@ -185,18 +202,16 @@ def add_user(
     name: str | None,
     password: str,
     now_ms: int,
+    leaked: Callable[[str], bool] = is_bundled,
 ) -> str:
     """Add an account and give its id; `scope` is a code (jurisdiction, operator, school or badge, by role).
 
     Raise InvalidError for a bad name, role, scope or password and ConflictError for a name that is taken.
     """
-    if not _USERNAME.fullmatch(username):
-        raise InvalidError(
-            f"user {username!r}: use 1 to 64 letters, digits or . _ @ -", fields={"username": "malformed"}
-        )
+    refuse_username(username)
     if role not in ROLES:
         raise InvalidError(f"role {role!r} is none of {', '.join(ROLES)}", fields={"role": "unknown"})
-    refuse_weak(password, username=username, name=name)
+    refuse_weak(password, username=username, name=name, leaked=leaked)
     fresh = hash_password(password)
     with store.write() as work:
         if work.accounts.find_by_name(username) is not None:
@@ -209,7 +224,22 @@ def add_user(
     return account.id
 
 
-def set_password(store: WebStore, *, username: str, password: str, now_ms: int) -> str:
+def refuse_username(username: str) -> None:
+    """Raise InvalidError for a name that can't be one."""
+    if not _USERNAME.fullmatch(username):
+        raise InvalidError(
+            f"user {username!r}: use 1 to 64 letters, digits or . _ @ -", fields={"username": "malformed"}
+        )
+
+
+def set_password(
+    store: WebStore,
+    *,
+    username: str,
+    password: str,
+    now_ms: int,
+    leaked: Callable[[str], bool] = is_bundled,
+) -> str:
     """Set an account's password from the command line, end its sessions and tokens, and give its id.
 
     Raise NotFoundError or InvalidError. Open sockets end when web sees the catalogue move (at most 2 s).
@@ -218,7 +248,7 @@ def set_password(store: WebStore, *, username: str, password: str, now_ms: int) 
         account = work.accounts.find_by_name(username)
     if account is None:
         raise NotFoundError(f"there is no user {username!r}: add it with `sixfixed user add`")
-    refuse_weak(password, username=username, name=account.name)
+    refuse_weak(password, username=username, name=account.name, leaked=leaked)
     fresh = hash_password(password)
     with store.write() as work:
         work.accounts.set_password(account.id, fresh, now_ms)
@@ -246,9 +276,14 @@ def _scope_id(work: Work, role: str, scope: str | None) -> str | None:
     return found
 
 
-def _caller(
-    account: Account, *, session_id: str | None = None, token_id: str | None = None, csrf: str | None = None
+def caller_of(
+    account: Account,
+    *,
+    session: SessionRow | None = None,
+    token_id: str | None = None,
+    token_scope: TokenScope | None = None,
 ) -> Caller:
+    """Give an account as whoever asks by a session or a token."""
     role: Role = msgspec.convert(account.role, Role)
     return Caller(
         account.id,
@@ -257,7 +292,13 @@ def _caller(
         account.scope_id,
         account.name,
         account.lang,
-        session_id,
+        None if session is None else session.id,
         token_id,
-        csrf,
+        None if session is None else session.csrf,
+        session is not None and session.limited,
+        token_scope,
     )
+
+
+def _session_caller(row: SessionRow) -> Caller:
+    return caller_of(row.account, session=row)

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from server.service.policy import Caller
 from server.service.rows import AuditEntry
 from server.service.web_ports import WebStore
 
@@ -29,7 +30,7 @@ class AuditBuffer:
         self._later = later
         self._lock = threading.Lock()
         self._entries: list[AuditEntry] = []
-        self._seen: dict[str, int] = {}
+        self._seen: dict[tuple[str | None, str | None], int] = {}  # by session or token
         self._scheduled = False
 
     def add(self, entries: list[AuditEntry]) -> None:
@@ -39,10 +40,10 @@ class AuditBuffer:
                 self._entries += entries
             self._schedule()
 
-    def touch(self, session_id: str, seen_at_ms: int) -> None:
-        """Keep that a session was used; call it on the loop."""
+    def touch(self, caller: Caller, seen_at_ms: int) -> None:
+        """Keep that the caller's session or token was used; call it on the loop."""
         with self._lock:
-            self._seen[session_id] = seen_at_ms
+            self._seen[caller.session_id, caller.token_id] = seen_at_ms
         self._schedule()
 
     def flush(self) -> None:
@@ -69,8 +70,11 @@ class AuditBuffer:
             self._scheduled = True
         self._later(FLUSH_S, self.flush)
 
-    def _write(self, entries: list[AuditEntry], seen: dict[str, int]) -> None:
+    def _write(self, entries: list[AuditEntry], seen: dict[tuple[str | None, str | None], int]) -> None:
         with self._store.write() as work:
             work.audit.add(entries)
-            for session_id, seen_at_ms in seen.items():
-                work.accounts.touch_session(session_id, seen_at_ms)
+            for (session_id, token_id), seen_at_ms in seen.items():
+                if session_id is not None:
+                    work.accounts.touch_session(session_id, seen_at_ms)
+                if token_id is not None:
+                    work.accounts.touch_token(token_id, seen_at_ms)

@@ -1,4 +1,4 @@
-"""Limit failed log-ins, for each account at an address and for each address; only failures count.
+"""Limit failed log-ins and wrong codes, for each account at an address and for each address; only failures count.
 
 Nothing is counted for an account alone, so that a stranger elsewhere can't lock it.
 """
@@ -17,7 +17,12 @@ FREE_FOR_ADDRESS = 30  # a school or a carrier's shared address
 FIRST_WAIT_MS = 5_000
 LONGEST_WAIT_MS = LOOK_BACK_MS
 
-Keys = tuple[tuple[str, int], tuple[str, int]]
+FREE_FOR_CODE = (
+    10  # of an account, wherever from: only who knows its password comes so far, so no stranger locks it
+)
+FREE_FOR_GUESS = 20  # of an invitation's code: one has 128 bits
+
+Keys = tuple[tuple[str, int], ...]
 
 
 def keys(username: str, address: str) -> Keys:
@@ -28,6 +33,16 @@ def keys(username: str, address: str) -> Keys:
     place = _place(address)
     name = hashlib.sha256(username.encode()).hexdigest()[:32]
     return (f"account:{name}:{place}", FREE_FOR_ACCOUNT), (f"address:{place}", FREE_FOR_ADDRESS)
+
+
+def code_keys(user_id: str, address: str) -> Keys:
+    """Give the same for a second factor's code: the account wherever it is asked from, then the address."""
+    return (f"code:{user_id}", FREE_FOR_CODE), (f"address:{_place(address)}", FREE_FOR_ADDRESS)
+
+
+def guess_keys(address: str) -> Keys:
+    """Give the same for an invitation's code: the address alone."""
+    return ((f"guess:{_place(address)}", FREE_FOR_GUESS),)
 
 
 def refuse_early(accounts: AccountStore, counted: Keys, now_ms: int) -> None:
@@ -41,7 +56,7 @@ def refuse_early(accounts: AccountStore, counted: Keys, now_ms: int) -> None:
         if left_ms > 0:
             left_s = -(-left_ms // 1000)
             raise TooManyError(
-                f"Too many failed log-ins from here: try again in {left_s} seconds.", retry_after_s=left_s
+                f"Too many wrong tries from here: try again in {left_s} seconds.", retry_after_s=left_s
             )
 
 

@@ -5,6 +5,7 @@ It stores nothing and asks nobody outside: no password and no part of one leaves
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -35,6 +36,11 @@ def _breached() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
+def is_bundled(password: str) -> bool:
+    """Say whether the password is on the small list that comes along: zxcvbn's 30,000 most used ones of leaks."""
+    return password.casefold() in _breached()
+
+
 def hash_password(password: str) -> str:
     """Hash with argon2id; takes tens of milliseconds and 64 MiB."""
     return _HASHER.hash(password)
@@ -63,14 +69,21 @@ class PersonHasher:
         return verify_password(encoded, secret)
 
 
-def refuse_weak(password: str, *, username: str, name: str | None = None, field: str = "password") -> None:
-    """Raise InvalidError with what to do unless the password may be used for this account."""
+def refuse_weak(
+    password: str,
+    *,
+    username: str,
+    name: str | None = None,
+    field: str = "password",
+    leaked: Callable[[str], bool] = is_bundled,
+) -> None:
+    """Raise InvalidError with what to do unless the password may be used for this account; `leaked` knows lists of leaks."""
     why = None
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         why = f"use {MIN_LENGTH} to {MAX_LENGTH} characters, this has {len(password)}"
     elif username.casefold() in password.casefold() and len(username) >= 4:
         why = "leave the user name out of it"
-    elif password.casefold() in _breached():
+    elif is_bundled(password) or leaked(password):
         why = "it is on the list of passwords that have leaked; choose another"
     else:
         own = [word for word in (username, name, "sixfixed", "schoolbus") if word]

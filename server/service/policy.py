@@ -5,7 +5,7 @@ An id outside the caller's scope is not found; an action that the role never has
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -24,27 +24,47 @@ BEFORE_MS = 15 * 60_000
 AFTER_ARRIVAL_MS = 5 * 60_000
 AFTER_PLAN_MS = 30 * 60_000
 
-Subject = Literal["child", "trip", "device", "school", "notice", "token", "finding"]
+Subject = Literal["child", "trip", "device", "school", "notice", "token", "finding", "session", "invitation"]
+# What a token may do of what its role may: read, change as well, or also what concerns accounts and rights.
+TokenScope = Literal["read", "write", "admin"]
+_WIDTH: dict[TokenScope, int] = {"read": 0, "write": 1, "admin": 2}
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """Which roles an action has, and whose object it takes. `roles` None: no log-in is needed. `local`: this machine only."""
+    """Which roles an action has, and whose object it takes. `roles` None: no log-in is needed. `local`: this machine only.
+
+    `needs`: the least scope of a token (else `read`, or `write` for a change). `enrolling`: also in a session that may only enrol
+    a second factor. `guarded`: public, but whoever is logged in must send their CSRF token. `held`: what a carer lacks unless
+    it was given: to `change` what the child does, or to `share` the child on.
+    """
 
     name: str
     roles: frozenset[Role] | None
     subject: Subject | None = None
     local: bool = False
+    needs: TokenScope | None = None
+    enrolling: bool = False
+    guarded: bool = False
+    held: Literal["change", "share"] | None = None
 
 
 PUBLIC = Rule("public", None)
 LOCAL = Rule("local", None, local=True)
-SELF = Rule("self", EVERYONE)
-OWN_TOKEN = Rule("own_token", EVERYONE, "token")
+SELF = Rule("self", EVERYONE, enrolling=True)
+PUSH = Rule("push", EVERYONE)
+OWN_ACCOUNT = Rule("own_account", EVERYONE, needs="admin")
+OWN_FACTOR = Rule("own_factor", EVERYONE, needs="admin", enrolling=True)
+OWN_TOKEN = Rule("own_token", EVERYONE, "token", needs="admin")
+OWN_SESSION = Rule("own_session", EVERYONE, "session", needs="admin")
+INVITATIONS = Rule("invitations", frozenset({"admin", "operator", "school"}), needs="admin")
+INVITATION = Rule("invitation", frozenset({"admin", "operator", "school"}), "invitation", needs="admin")
+ACCEPT = Rule("accept", None, guarded=True)
+CARERS = Rule("carers", frozenset({"guardian"}), "child", needs="admin", held="share")
 CHILDREN = Rule("children", frozenset({"guardian"}))
 CHILD = Rule("child", frozenset({"guardian"}), "child")
 CHILD_PREFERENCES = Rule("child_preferences", frozenset({"guardian"}), "child")
 CHILD_BUS = Rule("child_bus", frozenset({"guardian"}), "child")
-EXCEPTIONS = Rule("exceptions", frozenset({"guardian", "school"}), "child")
+EXCEPTIONS = Rule("exceptions", frozenset({"guardian", "school"}), "child", held="change")
 NOTICES = Rule("notices", EVERYONE)
 NOTICE = Rule("notice", EVERYONE, "notice")
 # Whom a call for a person can reach (domain/calling).
@@ -71,9 +91,53 @@ SUBSTITUTIONS = Rule("substitutions", OFFICE)
 SUBSTITUTE = Rule("substitute", frozenset({"operator", "regulator"}))
 SUBSTITUTES = Rule("substitutes", OFFICE, "trip")
 AUDIT = Rule("audit", frozenset({"admin"}))
-CATALOG = Rule("catalog", OFFICE)
-CATALOG_SCHOOLS = Rule("catalog_schools", STAFF)
-CATALOG_RIDERS = Rule("catalog_riders", frozenset({"admin", "operator", "school"}))
+
+
+class RecordRules(NamedTuple):
+    """Who reads and who writes a kind of record, each within their own scope."""
+
+    read: Rule
+    write: Rule
+
+
+def _records(plural: str, read: frozenset[Role], write: frozenset[Role]) -> RecordRules:
+    return RecordRules(Rule(f"read_{plural}", read), Rule(f"write_{plural}", write))
+
+
+_ADMIN: frozenset[Role] = frozenset({"admin"})
+_COMPANY: frozenset[Role] = frozenset({"admin", "operator"})
+_SCHOOL: frozenset[Role] = frozenset({"admin", "school"})
+_CHILDREN: frozenset[Role] = frozenset({"admin", "operator", "school"})
+# Areas, companies, schools, zones and settings are the authority's; a company keeps its network and fleet, a school its
+# children (decision 0189). What an account may see of these, its scope says.
+RECORDS: dict[str, RecordRules] = {
+    plural: _records(plural, read, write)
+    for plural, read, write in (
+        ("jurisdictions", OFFICE, _ADMIN),
+        ("operators", OFFICE, _ADMIN),
+        ("schools", STAFF, _ADMIN),
+        ("stops", STAFF, _COMPANY),
+        ("routes", STAFF, _COMPANY),
+        ("timetables", STAFF, _COMPANY),
+        ("calendars", STAFF, _COMPANY),
+        ("vehicles", OFFICE, _COMPANY),
+        ("devices", _COMPANY, _COMPANY),
+        ("people", OFFICE, _COMPANY),
+        ("permits", OFFICE, _ADMIN),
+        ("riders", _CHILDREN, _SCHOOL),
+        ("guardians", _SCHOOL, _SCHOOL),
+        ("ride-plans", _CHILDREN, _SCHOOL),
+        ("zones", OFFICE, _ADMIN),
+        ("settings", OFFICE, _ADMIN),
+        ("users", _ADMIN, _ADMIN),
+    )
+}
+# A record's changes name who made them.
+HISTORY: dict[str, Rule] = {
+    plural: Rule(f"history_{plural}", each.write.roles) for plural, each in RECORDS.items()
+}
+PACKS = Rule("packs", _ADMIN)
+EXPORT = Rule("export", _COMPANY)
 
 # What may be watched live, by the key of the `watch` message (INTERFACES 3).
 WATCH: dict[str, Rule] = {
@@ -85,7 +149,7 @@ WATCH: dict[str, Rule] = {
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks, and by which session or token."""
+    """Who asks, and by which session or token. `limited`: may only enrol a second factor; `token_scope` None: no token's."""
 
     user_id: str
     username: str
@@ -96,6 +160,16 @@ class Caller(msgspec.Struct, frozen=True):
     session_id: str | None = None
     token_id: str | None = None
     csrf: str | None = None
+    limited: bool = False
+    token_scope: TokenScope | None = None
+
+
+class Held(msgspec.Struct, frozen=True):
+    """How a user holds a child: as guardian, or as a carer to whom it is lent, until a date (inclusive)."""
+
+    carer: bool
+    may_change: bool
+    until: str | None
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -141,6 +215,15 @@ class ScopeReader(Protocol):
     def find_finding_id(self, scope: Scope, ref: str) -> str | None:
         """Find a finding of the scope."""
 
+    def find_session_id(self, user_id: str, ref: str) -> str | None:
+        """Find a session of the user by the id that is shown of it."""
+
+    def find_invitation_id(self, scope: Scope, ref: str) -> str | None:
+        """Find an invitation of the scope; a carer's is none of these."""
+
+    def find_held(self, user_id: str, rider_id: str) -> Held | None:
+        """Find how a user holds a child."""
+
 
 def scope_of(reader: ScopeReader, caller: Caller, now_ms: int) -> Scope:
     """Say what this caller may know of now."""
@@ -167,14 +250,25 @@ def move_scope(reader: ScopeReader, scope: Scope, now_ms: int) -> Scope:
     return msgspec.structs.replace(scope, on=day(now_ms, reader.timezone()), now_ms=now_ms)
 
 
-def require_role(rule: Rule, caller: Caller | None) -> None:
-    """Raise NotLoggedInError or ForbiddenError unless the caller's role has this action."""
+def require_role(rule: Rule, caller: Caller | None, *, changes: bool = False) -> None:
+    """Raise NotLoggedInError or ForbiddenError unless the caller's role, session and token have this action."""
     if rule.roles is None:
         return
     if caller is None:
         raise NotLoggedInError("You are not logged in, or the session has ended: log in and try again.")
     if caller.role not in rule.roles:
         raise ForbiddenError(f"The role {caller.role} never has this ({rule.name}): ask someone who has it.")
+    if caller.limited and not rule.enrolling:
+        raise ForbiddenError(
+            "This account needs a second factor: enrol one under your account, then go on.",
+            code="second_factor_needed",
+        )
+    needs: TokenScope = rule.needs or ("write" if changes else "read")
+    if caller.token_scope is not None and _WIDTH[caller.token_scope] < _WIDTH[needs]:
+        raise ForbiddenError(
+            f"This token's scope is {caller.token_scope} and this needs {needs}: make a token that has it.",
+            code="token_scope",
+        )
 
 
 def find_subject(reader: ScopeReader, rule: Rule, caller: Caller, scope: Scope, ref: str) -> str:
@@ -195,13 +289,28 @@ def find_subject(reader: ScopeReader, rule: Rule, caller: Caller, scope: Scope, 
             found = reader.find_token_id(caller.user_id, ref)
         case "finding":
             found = reader.find_finding_id(scope, ref)
+        case "session":
+            found = reader.find_session_id(caller.user_id, ref)
+        case "invitation":
+            found = reader.find_invitation_id(scope, ref)
         case None:
             found = None
     if found is None:
         raise NotFoundError(
             f"There is no such {rule.subject or 'thing'} among those you may see: check its id."
         )
+    if rule.held is not None and caller.role == "guardian":
+        _refuse_carer(reader, rule, caller, found)
     return found
+
+
+def _refuse_carer(reader: ScopeReader, rule: Rule, caller: Caller, rider_id: str) -> None:
+    held = reader.find_held(caller.user_id, rider_id)
+    if held is not None and held.carer and not (rule.held == "change" and held.may_change):
+        raise ForbiddenError(
+            "This child was shared with you to look after it, not for this: ask the guardian who shared it.",
+            code="carer",
+        )
 
 
 def window_ms(trip: TripRow) -> tuple[int, int]:

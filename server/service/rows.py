@@ -22,6 +22,7 @@ class Account(msgspec.Struct, frozen=True):
     lang: str | None
     password_hash: str
     ended_at_ms: int | None
+    email: str | None = None
 
 
 class SessionRow(msgspec.Struct, frozen=True):
@@ -33,6 +34,9 @@ class SessionRow(msgspec.Struct, frozen=True):
     seen_at_ms: int
     ends_at_ms: int
     account: Account
+    agent: str | None = None
+    address: str | None = None
+    limited: bool = False
 
 
 class TokenRow(msgspec.Struct, frozen=True):
@@ -43,6 +47,8 @@ class TokenRow(msgspec.Struct, frozen=True):
     made_at_ms: int
     ends_at_ms: int | None
     account: Account
+    scope: str = "admin"
+    used_at_ms: int | None = None
 
 
 class TripRow(msgspec.Struct, frozen=True):

@@ -431,11 +431,15 @@ class User(msgspec.Struct, frozen=True):
     lang: str | None
 
 
-class Welcome(msgspec.Struct, frozen=True):
-    """Who is logged in, and the token that their changes must carry (null with a bearer token, which needs none)."""
+class Welcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who is logged in, and the token that their changes must carry (null with a bearer token, which needs none).
+
+    `enrol` is there, and true, where this session may only enrol a second factor.
+    """
 
     user: User
     csrf: str | None
+    enrol: bool = False
 
 
 class NewToken(msgspec.Struct, frozen=True):
@@ -452,6 +456,8 @@ class TokenItem(msgspec.Struct, frozen=True):
     name: str | None
     made_at: datetime
     ends_at: datetime | None
+    scope: str
+    used_at: datetime | None
 
 
 class DeviceItem(msgspec.Struct, frozen=True):

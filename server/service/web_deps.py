@@ -9,7 +9,9 @@ from typing import Protocol, TypeVar
 from server.clock import Clock
 from server.service.audit_buffer import AuditBuffer
 from server.service.ended import Ended
+from server.service.passwords import is_bundled
 from server.service.push import Gate
+from server.service.vault import Vault
 from server.service.web_metrics import WebMetrics
 from server.service.web_ports import WebStore
 from server.service.web_settings import WebSettings
@@ -36,7 +38,7 @@ class WebDeps:
 
     `publish(topic, payload)` says on the house's topics; `subscribe(callback)` begins to hear `live/#` there, the callback
     being called from any thread; `database_problem()` says what is wrong with the schema, or None; `push` judges
-    browsers' subscriptions.
+    browsers' subscriptions; `vault` seals second factors; `leaked` knows passwords that have leaked.
     """
 
     store: WebStore
@@ -48,6 +50,8 @@ class WebDeps:
     database_problem: Callable[[], str | None]
     settings: WebSettings
     push: Gate
+    vault: Vault
+    leaked: Callable[[str], bool] = is_bundled
     metrics: WebMetrics = field(default_factory=WebMetrics)
 
     def __post_init__(self) -> None:

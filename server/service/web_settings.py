@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.service.second_factor import Setting
+
 
 @dataclass(frozen=True)
 class WebSettings:
-    """Settings as the web shows or checks them. `dist` is the folder of the built pages."""
+    """Settings as the web shows or checks them. `dist` is the folder of the built pages, `base_url` what links begin with."""
 
     public_url: str | None
     host: str
@@ -18,3 +20,5 @@ class WebSettings:
     demo: bool
     version: str
     dist: Path
+    second_factor: Setting = "optional"
+    base_url: str = "http://localhost"

@@ -20,6 +20,7 @@ from server.adapters.push.gate import PushGate
 from server.adapters.push.outgoing import Outgoing
 from server.adapters.push.vapid import public_of
 from server.api.app import create_app
+from server.service.vault import Vault
 from server.service.web_deps import WebDeps
 from server.service.web_settings import WebSettings
 from tests.builders.world import NOW_MS, PASSWORD, REAL_MS
@@ -112,6 +113,7 @@ class Web:
             subscribe=self.house.subscribe,
             database_problem=lambda: None,
             settings=WebSettings(**(plain | settings)),
+            vault=Vault(bytes(32)),
             push=PushGate(_push_key(), Outgoing(outgoing_allow)),
         )
         self.app: Flask = create_app(self.deps)

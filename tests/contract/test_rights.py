@@ -66,6 +66,7 @@ PHONE = {
     },
 }
 ABSENT = {"service_date": ON, "direction": "from_school", "kind": "absent"}
+PROOF = {"password": "x", "code": "000000"}
 WANTED = {"lead": {"by": "minutes", "value": 10}, "muted": []}
 TABLE: dict[str, Promise] = {
     "GET /": Promise(None, answers=(503,)),
@@ -87,6 +88,36 @@ TABLE: dict[str, Promise] = {
     "GET /api/v1/tokens": Promise(ALL),
     "POST /api/v1/tokens": Promise(ALL, body={}, answers=(201,)),
     "DELETE /api/v1/tokens/<token>": Promise(ALL, None, "foreign-token", answers=(204,)),
+    "GET /api/v1/me/sessions": Promise(ALL),
+    "DELETE /api/v1/me/sessions": Promise(ALL, answers=(204,)),
+    "DELETE /api/v1/me/sessions/<session>": Promise(ALL, None, "foreign-session", answers=(204,)),
+    "GET /api/v1/me/second-factor": Promise(ALL),
+    "POST /api/v1/me/second-factor": Promise(ALL, body={"password": "x"}, answers=(422,)),
+    "POST /api/v1/me/second-factor/confirm": Promise(ALL, body={"code": "000000"}, answers=(409,)),
+    "POST /api/v1/me/second-factor/recovery-codes": Promise(ALL, body=PROOF, answers=(409,)),
+    "DELETE /api/v1/me/second-factor": Promise(ALL, body=PROOF, answers=(409,)),
+    "GET /api/v1/invitations": Promise(frozenset({"admin", "operator", "school"})),
+    "POST /api/v1/invitations": Promise(
+        frozenset({"admin", "operator", "school"}), body={"kind": "staff", "name": "X"}, answers=(403, 422)
+    ),
+    "DELETE /api/v1/invitations/<invitation>": Promise(
+        frozenset({"admin", "operator", "school"}), None, "foreign-invitation", answers=(204,)
+    ),
+    "POST /api/v1/invitations/look": Promise(None, body={"code": "x"}, answers=(404, 429)),
+    "POST /api/v1/invitations/accept": Promise(None, body={"code": "x"}, answers=(404, 422, 429)),
+    "GET /api/v1/children/<child>/carers": Promise(
+        frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")
+    ),
+    "POST /api/v1/children/<child>/carers": Promise(
+        frozenset({"guardian"}),
+        ALPHA.id("child"),
+        BRAVO.id("child"),
+        {"name": "Aunt", "until": "x"},
+        answers=(422,),
+    ),
+    "DELETE /api/v1/children/<child>/carers/<carer>": Promise(
+        frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child"), answers=(404,)
+    ),
     "GET /api/v1/children": Promise(frozenset({"guardian"})),
     "GET /api/v1/children/<child>": Promise(frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")),
     "GET /api/v1/children/<child>/bus": Promise(

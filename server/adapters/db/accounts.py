@@ -33,6 +33,7 @@ _SCOPES: dict[str, tuple[Table, Column[str]]] = {
 _ACCOUNT = (
     users.c.id.label("account_id"), users.c.username, users.c.role, users.c.scope_id, users.c.name.label("user_name"),
     users.c.lang, users.c.password_hash, users.c.ended_at_ms.label("user_ended"),
+    users.c.email,
 )  # fmt: skip
 
 
@@ -46,6 +47,20 @@ def _account(row: Row[*tuple[Any, ...]]) -> Account:
         row.lang,
         row.password_hash,
         row.user_ended,
+        row.email,
+    )
+
+
+def _session(row: Row[*tuple[Any, ...]]) -> SessionRow:
+    return SessionRow(
+        row.id, row.csrf, row.made_at_ms, row.seen_at_ms, row.ends_at_ms, _account(row), row.agent, row.address,
+        row.limited,
+    )  # fmt: skip
+
+
+def _token(row: Row[*tuple[Any, ...]]) -> TokenRow:
+    return TokenRow(
+        row.id, row.name, row.made_at_ms, row.ends_at_ms, _account(row), row.scope, row.used_at_ms
     )
 
 
@@ -78,7 +93,8 @@ class AccountsDb:
 
     def find_scope(self, role: str, code: str) -> str | None:
         table, column = _SCOPES[role]
-        query = select(table.c.id).where(column == code, table.c.ended_at_ms.is_(None)).limit(2)
+        named = or_(column == code, table.c.id == code)
+        query = select(table.c.id).where(named, table.c.ended_at_ms.is_(None)).limit(2)
         if table is people:
             query = query.where(people.c.role == role)
         found = list(self._connection.scalars(query))
@@ -89,7 +105,7 @@ class AccountsDb:
             insert(users).values(
                 id=account.id, username=account.username, role=account.role, scope_id=account.scope_id,
                 name=account.name, lang=account.lang, password_hash=account.password_hash,
-                made_at_ms=now_ms, changed_at_ms=now_ms,
+                email=account.email, made_at_ms=now_ms, changed_at_ms=now_ms,
             )
         )  # fmt: skip
 
@@ -108,17 +124,27 @@ class AccountsDb:
         ).one_or_none()
         if row is None:
             return None
-        return SessionRow(row.id, row.csrf, row.made_at_ms, row.seen_at_ms, row.ends_at_ms, _account(row))
+        return _session(row)
 
-    def add_session(
-        self, digest: str, user_id: str, csrf: str, now_ms: int, ends_at_ms: int, agent: str | None
-    ) -> None:
+    def list_sessions(self, user_id: str, now_ms: int) -> list[SessionRow]:
+        found = self._connection.execute(
+            select(sessions, *_ACCOUNT)
+            .join(users, users.c.id == sessions.c.user_id)
+            .where(sessions.c.user_id == user_id, sessions.c.ends_at_ms > now_ms)
+            .order_by(sessions.c.seen_at_ms.desc(), sessions.c.id)
+        )
+        return [_session(row) for row in found]
+
+    def add_session(self, row: SessionRow) -> None:
         self._connection.execute(
             insert(sessions).values(
-                id=digest, user_id=user_id, csrf=csrf, made_at_ms=now_ms, seen_at_ms=now_ms,
-                ends_at_ms=ends_at_ms, agent=agent,
+                id=row.id, user_id=row.account.id, csrf=row.csrf, made_at_ms=row.made_at_ms, seen_at_ms=row.seen_at_ms,
+                ends_at_ms=row.ends_at_ms, agent=row.agent, address=row.address, limited=row.limited,
             )
         )  # fmt: skip
+
+    def lift_limit(self, digest: str) -> None:
+        self._connection.execute(update(sessions).where(sessions.c.id == digest).values(limited=False))
 
     def touch_session(self, digest: str, seen_at_ms: int) -> None:
         self._connection.execute(
@@ -153,9 +179,7 @@ class AccountsDb:
             .join(users, users.c.id == tokens.c.user_id)
             .where(tokens.c.digest == digest, tokens.c.revoked_at_ms.is_(None))
         ).one_or_none()
-        return (
-            None if row is None else TokenRow(row.id, row.name, row.made_at_ms, row.ends_at_ms, _account(row))
-        )
+        return None if row is None else _token(row)
 
     def list_tokens(self, user_id: str) -> list[TokenRow]:
         rows = self._connection.execute(
@@ -164,21 +188,18 @@ class AccountsDb:
             .where(tokens.c.user_id == user_id, tokens.c.revoked_at_ms.is_(None))
             .order_by(tokens.c.id)
         )
-        return [TokenRow(row.id, row.name, row.made_at_ms, row.ends_at_ms, _account(row)) for row in rows]
+        return [_token(row) for row in rows]
 
-    def add_token(
-        self, token_id: str, user_id: str, digest: str, name: str | None, now_ms: int, ends_at_ms: int | None
-    ) -> None:
+    def add_token(self, row: TokenRow, digest: str) -> None:
         self._connection.execute(
             insert(tokens).values(
-                id=token_id,
-                user_id=user_id,
-                digest=digest,
-                name=name,
-                made_at_ms=now_ms,
-                ends_at_ms=ends_at_ms,
+                id=row.id, user_id=row.account.id, digest=digest, name=row.name, made_at_ms=row.made_at_ms,
+                ends_at_ms=row.ends_at_ms, scope=row.scope,
             )
-        )
+        )  # fmt: skip
+
+    def touch_token(self, token_id: str, used_at_ms: int) -> None:
+        self._connection.execute(update(tokens).where(tokens.c.id == token_id).values(used_at_ms=used_at_ms))
 
     def revoke_token(self, token_id: str, now_ms: int) -> None:
         self._connection.execute(update(tokens).where(tokens.c.id == token_id).values(revoked_at_ms=now_ms))

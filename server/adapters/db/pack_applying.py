@@ -10,7 +10,7 @@ from sqlalchemy import Table, select, update
 from server.adapters.db import tables as t
 from server.adapters.db.pack_network import NetworkTables
 from server.adapters.db.pack_tables import id_of
-from server.adapters.db.sync import Extra
+from server.adapters.db.sync import PLAIN, Extra
 from server.domain.settings_catalog import BY_NAME
 from server.service.packs.settings import split_scope
 
@@ -33,7 +33,8 @@ class Applying(NetworkTables):
         self._ride_plans()
         self._zones()
         self._settings()
-        self._end_along()
+        if self._near is None or self._near.ending:
+            self._end_along()
 
     def _vehicles(self) -> None:
         if self._pack.vehicles is not None:
@@ -150,8 +151,13 @@ class Applying(NetworkTables):
     def _guardians(self) -> None:
         if self._pack.guardians is not None:
             users, riders = self._of(t.users, "username"), self._of(t.riders)
+            # Whom guardians lend a child to is theirs alone: a pack neither has it nor ends it.
+            lent = select(t.guardians.c.user_id, t.guardians.c.rider_id)
+            carers = self._connection.execute(lent.where(t.guardians.c.shared_by.is_not(None)))
             wanted = {
                 (users[row.username], riders[row.rider_id]): {
+                    "shared_by": None,
+                    "may_change": True,
                     "name": row.name,
                     "phone": row.phone,
                     "email": row.email,
@@ -160,7 +166,8 @@ class Applying(NetworkTables):
                 }
                 for row in self._pack.guardians
             }
-            self._sync(t.guardians, ("user_id", "rider_id"), wanted)
+            spared = PLAIN._replace(spared=frozenset((row[0], row[1]) for row in carers))
+            self._sync(t.guardians, ("user_id", "rider_id"), wanted, spared)
 
     def _ride_plans(self) -> None:
         if self._pack.ride_plans is not None:

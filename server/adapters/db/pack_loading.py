@@ -256,6 +256,7 @@ def _families(rows: _Rows, codes: dict[str, Names]) -> dict[str, Any]:
             valid_until=row.valid_until,
         )
         for row in rows.live(t.guardians)
+        if row.shared_by is None
     ]
     plans = [
         p.RidePlan(

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, 
 from server.adapters.db.counters import bump
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.push_subscriptions import end_subscription
-from server.adapters.db.scopes import ScopesDb
+from server.adapters.db.scopes import ScopesDb, holds_on
 from server.adapters.db.tables import (
     findings,
     guardians,
@@ -211,8 +211,7 @@ def _allowed(real_ms: int, on: str) -> ColumnElement[bool]:
     guards = exists().where(
         guardians.c.user_id == notices.c.user_id,
         guardians.c.rider_id == notices.c.rider_id,
-        guardians.c.ended_at_ms.is_(None),
-        or_(guardians.c.valid_until.is_(None), guardians.c.valid_until >= on),
+        holds_on(on),
     )
     concerns = or_(users.c.role != "guardian", notices.c.rider_id.is_(None), guards)
     return and_(push_subscriptions.c.user_id == notices.c.user_id, _session_lives(real_ms), concerns)

@@ -8,12 +8,14 @@ from server.adapters.db.tables import (
     devices,
     findings,
     guardians,
+    invitations,
     jurisdictions,
     notices,
     operators,
     ride_plans,
     riders,
     schools,
+    sessions,
     timetables,
     tokens,
     trip_riders,
@@ -21,19 +23,34 @@ from server.adapters.db.tables import (
     vehicles,
 )
 from server.service.instants import day_after
-from server.service.policy import AFTER_PLAN_MS, BEFORE_MS, Scope
+from server.service.own_sessions import session_ref
+from server.service.policy import AFTER_PLAN_MS, BEFORE_MS, Held, Scope
 
 FEW_OPERATORS = 3
 
 
 def guards(scope: Scope, rider_id: ColumnElement[str]) -> ColumnElement[bool]:
-    """Say that the scope's user is now a guardian of the rider."""
-    theirs = select(guardians.c.rider_id).where(
-        guardians.c.user_id.in_(scope.ids),
-        guardians.c.ended_at_ms.is_(None),
-        or_(guardians.c.valid_until.is_(None), guardians.c.valid_until >= scope.on),
+    """Say that the scope's user is now a guardian of the rider, or one's carer."""
+    # Not `exists`: SQLite would look at each of a province's riders.
+    theirs = select(guardians.c.rider_id).where(guardians.c.user_id.in_(scope.ids), holds_on(scope.on))
+    return rider_id.in_(theirs)
+
+
+def holds_on(on: str) -> ColumnElement[bool]:
+    """Say that a row of `guardians` holds on a date (inclusive); a carer's as long as the giver's own does."""
+    giver = guardians.alias("giver")
+    given = exists().where(
+        giver.c.user_id == guardians.c.shared_by,
+        giver.c.rider_id == guardians.c.rider_id,
+        giver.c.shared_by.is_(None),
+        giver.c.ended_at_ms.is_(None),
+        or_(giver.c.valid_until.is_(None), giver.c.valid_until >= on),
     )
-    return rider_id.in_(theirs)  # not `exists`: SQLite would look at each of a province's riders
+    return and_(
+        guardians.c.ended_at_ms.is_(None),
+        or_(guardians.c.valid_until.is_(None), guardians.c.valid_until >= on),
+        or_(guardians.c.shared_by.is_(None), given),
+    )
 
 
 def trips_in(scope: Scope) -> ColumnElement[bool]:
@@ -45,7 +62,9 @@ def trips_in(scope: Scope) -> ColumnElement[bool]:
             return trips.c.operator_id.in_(scope.ids)
         case "school":
             mine = _ridden(riders.c.school_id.in_(scope.ids))
-            return or_(trips.c.school_id.in_(scope.ids), mine.where(trip_riders.c.trip_id == trips.c.id).exists())
+            return or_(
+                trips.c.school_id.in_(scope.ids), mine.where(trip_riders.c.trip_id == trips.c.id).exists()
+            )
         case "person":
             named = or_(trips.c.driver_id.in_(scope.ids), trips.c.attendant_id.in_(scope.ids))
             return named & _of_the_day(scope)
@@ -125,6 +144,17 @@ def notices_of(scope: Scope, user_id: str) -> ColumnElement[bool]:
     return mine & guards(scope, notices.c.rider_id) if scope.kind == "guardian" else mine
 
 
+def invitations_in(scope: Scope) -> ColumnElement[bool]:
+    """Say that a row of `invitations` is in the scope; a family's own, by which it shares a child, is in nobody else's."""
+    match scope.kind:
+        case "all":
+            return invitations.c.kind != "carer"
+        case "operators" | "school":
+            return (invitations.c.kind != "carer") & invitations.c.owner_id.in_(scope.ids)
+        case _:
+            return false()
+
+
 def owned_in(scope: Scope, operator_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Say that what this operator owns is in the scope."""
     match scope.kind:
@@ -197,6 +227,26 @@ class ScopesDb:
     def find_finding_id(self, scope: Scope, ref: str) -> str | None:
         mine = owned_in(scope, findings.c.operator_id)
         return self._connection.scalar(select(findings.c.id).where(findings.c.id == ref, mine))
+
+    def find_session_id(self, user_id: str, ref: str) -> str | None:
+        own = self._connection.scalars(select(sessions.c.id).where(sessions.c.user_id == user_id))
+        return next((id_ for id_ in own if session_ref(id_) == ref), None)
+
+    def find_invitation_id(self, scope: Scope, ref: str) -> str | None:
+        mine = invitations_in(scope) & (invitations.c.id == ref)
+        return self._connection.scalar(select(invitations.c.id).where(mine))
+
+    def find_held(self, user_id: str, rider_id: str) -> Held | None:
+        row = self._connection.execute(
+            select(guardians.c.shared_by, guardians.c.may_change, guardians.c.valid_until).where(
+                guardians.c.user_id == user_id,
+                guardians.c.rider_id == rider_id,
+                guardians.c.ended_at_ms.is_(None),
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        return Held(row.shared_by is not None, row.shared_by is None or row.may_change, row.valid_until)
 
     def _one(
         self, id_: ColumnElement[str], code: ColumnElement[str], mine: ColumnElement[bool], ref: str

@@ -14,11 +14,12 @@ Values = Mapping[str, Any]
 
 
 class Extra(NamedTuple):
-    """Columns beside those of the file: a new row's, and those that go along with a change or an end."""
+    """Columns beside those of the file: a new row's, and those that go along with a change or an end; and rows that no file ends."""
 
     inserted: Callable[[Key], Values]
     changed: Values
     ended: Values
+    spared: frozenset[Key] = frozenset()
 
 
 PLAIN = Extra(lambda _key: {}, {}, {})
@@ -70,7 +71,7 @@ def sync(
         elif row.ended_at_ms is not None or any(row._mapping[name] != values[name] for name in columns):
             moved.append(_bound(key, at) | dict(values) | {"ended_at_ms": None} | dict(extra.changed))
     for at, row in existing.items():
-        if at not in wanted and row.ended_at_ms is None:
+        if at not in wanted and at not in extra.spared and row.ended_at_ms is None:
             gone.append(_bound(key, at) | {"ended_at_ms": now_ms} | dict(extra.ended))
     if fresh:
         connection.execute(insert(table), fresh)

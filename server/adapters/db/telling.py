@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from server.adapters.db.tables import (
     guardians,
@@ -27,10 +27,26 @@ from server.service.ingest_ports import Told
 from server.service.wording import UNKNOWN_BUS, Case, Facts, bus_names, day_names, whom_to_call, words
 from server.service.wording_corrections import Truth
 
+_giver: Final = guardians.alias("giver")
+# A carer is told for as long as the guardian who shared the child is one.
 _GUARDIANS: Final = (
-    select(guardians.c.user_id, guardians.c.valid_until)
+    select(guardians.c.user_id, guardians.c.valid_until, _giver.c.valid_until.label("giver_until"))
     .join(users, users.c.id == guardians.c.user_id)
-    .where(guardians.c.ended_at_ms.is_(None), users.c.ended_at_ms.is_(None))
+    .join(
+        _giver,
+        and_(
+            _giver.c.user_id == guardians.c.shared_by,
+            _giver.c.rider_id == guardians.c.rider_id,
+            _giver.c.shared_by.is_(None),
+            _giver.c.ended_at_ms.is_(None),
+        ),
+        isouter=True,
+    )
+    .where(
+        guardians.c.ended_at_ms.is_(None),
+        users.c.ended_at_ms.is_(None),
+        or_(guardians.c.shared_by.is_(None), _giver.c.id.is_not(None)),
+    )
 )
 
 
@@ -137,7 +153,7 @@ class Teller:
             trip_riders, trip_riders.c.rider_id == guardians.c.rider_id
         )
         for row in connection.execute(of_trip.where(own)):
-            self._guardians[row.rider_id].append((row.user_id, row.valid_until))
+            self._guardians[row.rider_id].append((row.user_id, _until(row)))
         if plan is not None:
             named = select(stops.c.id, stops.c.name).where(stops.c.id.in_([stop.id for stop in plan.stops]))
             self._names |= {f"stop:{row.id}": row.name for row in connection.execute(named)}
@@ -145,7 +161,7 @@ class Teller:
     def _guardians_of(self, connection: Connection, rider_id: str, on: str) -> list[str]:
         if rider_id not in self._guardians:
             query = _GUARDIANS.where(guardians.c.rider_id == rider_id)
-            self._guardians[rider_id] = [(row.user_id, row.valid_until) for row in connection.execute(query)]
+            self._guardians[rider_id] = [(row.user_id, _until(row)) for row in connection.execute(query)]
         return [user_id for user_id, until in self._guardians[rider_id] if until is None or on <= until]
 
     def _bus_names(self, connection: Connection, vehicle_id: str | None) -> tuple[str, str]:
@@ -182,6 +198,10 @@ class Teller:
             }
             self._names[key] = connection.execute(queries[kind]).scalar_one()
         return self._names[key]
+
+
+def _until(row: Row[*tuple[Any, ...]]) -> str | None:
+    return min(filter(None, (row.valid_until, row.giver_until)), default=None)
 
 
 def _case(trip: TripState, plan: TripPlan | None, one: Announcement) -> Case:

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from server.adapters.db.accounts import AccountsDb
+from server.adapters.db.accounts_factors import FactorsDb
+from server.adapters.db.accounts_invitations import InvitationsDb
 from server.adapters.db.audit import AuditDb
+from server.adapters.db.catalog_change import RecordsDb
 from server.adapters.db.catalog_read import CatalogDb
 from server.adapters.db.children import ChildrenDb
 from server.adapters.db.crew import CrewDb
@@ -32,6 +35,8 @@ class DbWork:
     def __init__(self, connection: Connection, kept: dict[str, PlanVersion]) -> None:
         self.scopes = ScopesDb(connection)
         self.accounts = AccountsDb(connection)
+        self.factors = FactorsDb(connection)
+        self.invitations = InvitationsDb(connection)
         self.children = ChildrenDb(connection)
         self.trips = TripsDb(connection, kept)
         self.tracks = TracksDb(connection)
@@ -41,6 +46,7 @@ class DbWork:
         self.devices = DevicesDb(connection)
         self.audit = AuditDb(connection)
         self.catalog = CatalogDb(connection)
+        self.records = RecordsDb(connection)
         self.crew = CrewDb(connection)
         self.pushes = PushSubscriptionsDb(connection)
         self.house = HouseDb(connection)

@@ -1,0 +1,1 @@
+"""Files that whoever runs the server gives."""
