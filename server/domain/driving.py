@@ -12,6 +12,8 @@ from typing import Literal, NamedTuple
 from server.domain.permit_facts import DAY_MS, HOUR_MS
 from server.domain.thresholds import Thresholds
 
+Spell = tuple[int, int]  # a stretch at the wheel: from when until when, UTC ms
+
 
 class TooLong(NamedTuple):
     """Which driving time is over its limit, both in seconds."""
@@ -40,6 +42,29 @@ def nights(midnight_ms: int, thresholds: Thresholds, from_ms: int, to_ms: int) -
             round(begin + thresholds.night_from_h * HOUR_MS),
             round(begin + DAY_MS + thresholds.night_until_h * HOUR_MS),
         )
+
+
+def joined(
+    since_ms: int, before: tuple[Spell, ...], elsewhere: tuple[Spell, ...], rest_ms: float
+) -> tuple[int, tuple[Spell, ...]]:
+    """Put together what was driven on this bus and on others: since when the stint lasts, and the spells before it.
+
+    What lies closer together than a rest is one stint, on whichever bus; what lies over one another counts once.
+
+    >>> joined(100, (), ((0, 90), (200, 210)), 20), joined(100, ((0, 10),), ((30, 70),), 20)
+    ((0, ()), (100, ((0, 10), (30, 70))))
+    """
+    if not elsewhere:
+        return since_ms, before
+    spells: list[Spell] = []
+    for from_ms, until_ms in sorted((*before, *elsewhere)):
+        if spells and from_ms - spells[-1][1] < rest_ms:
+            spells[-1] = spells[-1][0], max(spells[-1][1], until_ms)
+        else:
+            spells.append((from_ms, until_ms))
+    while spells and since_ms - spells[-1][1] < rest_ms:
+        since_ms = min(since_ms, spells.pop()[0])
+    return since_ms, tuple(spells)
 
 
 def find_too_long(

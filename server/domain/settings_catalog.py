@@ -97,7 +97,7 @@ KNOWN: Final = (
     _int("unscheduled_stop_m", "m", 80, (10, 500), "own choice: twice a stop's radius", "A halt further from every stop is away from them"),
     _int("unscheduled_stop_s", "s", 5, (0, 120), "own choice", "The door open there for so long is said"),
     _int("crew_absent_s", "s", 30, (0, 600), "own choice", "Driven so long without a driver, or an attendant with riders, is said"),
-    _int("second_attendant_above", "riders", 0, (0, 200), _NUMBERS, "More riders aboard want two attendants, as in some cities 20; 0: none do"),
+    _int("second_attendant_above", "riders", 0, (0, 200), _NUMBERS, "More riders want two attendants, as in some cities 20; 0: none do"),
     _int("driver_age_min", "years", 25, (0, 100), _DRIVER, "Who drives is as old"),
     _int("driver_age_max", "years", 60, (0, 150), _DRIVER, "And no older"),
     _int("licence_years_min", "years", 3, (0, 50), _DRIVER, "And has held the licence for so long"),

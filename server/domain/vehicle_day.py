@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from server.domain.driving import Spell
 from server.domain.finding import Finding
 from server.domain.geo import Polyline
 from server.domain.hand import HAND, Hand
@@ -90,7 +91,8 @@ class Shift(msgspec.Struct, frozen=True, gc=False):
     """How a driver has driven this bus: the stint that lasts since `since_ms`, and those of the last 24 h before it.
 
     A stint lasts from moving off to the last standstill before a rest. `standing_ms`: it stands since then; `due_ms`: when the
-    driving time may be too long, so that nobody has to look before.
+    driving time may be too long, so that nobody has to look before. `elsewhere` is what they drove on other buses in the day before
+    they signed on to this one.
     """
 
     badge: str
@@ -98,6 +100,7 @@ class Shift(msgspec.Struct, frozen=True, gc=False):
     standing_ms: int | None = None
     due_ms: int = 0
     before: tuple[tuple[int, int], ...] = ()
+    elsewhere: tuple[tuple[int, int], ...] = ()
 
 
 class VehicleState(msgspec.Struct, frozen=True):
@@ -184,3 +187,6 @@ class Context(Lookup, Protocol):
 
     def find_run(self, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
         """Find a trip as the bus that had it left it, for a bus that is approved to take it over at t_ms; None: nobody had it."""
+
+    def list_driven(self, badge: str, vehicle_id: str, t_ms: int, rest_s: float) -> tuple[Spell, ...]:
+        """List when a badge was at the wheel of other buses in the day before t_ms; `rest_s` is what counts as a rest."""

@@ -1,19 +1,19 @@
 """Too long at the wheel: `fatigue`, when a driver has driven more than 4 h without 20 min of rest, 2 h of it at night, or 8 h in 24 h.
 
-It follows the badge that is signed on, on this bus: what somebody drives on another bus isn't known here. Halts that are shorter
-than a rest count as driving, as GB/T 19056 counts. A silence as long as a rest is one, unless the bus is somewhere else after it. Said
-on the trip that runs; where none does, on the next. It ends where the rest began, or when somebody else takes the wheel.
+It follows the badge that is signed on, on this bus and, for the day before each sign-on, on others (`driven_elsewhere`). Halts that
+are shorter than a rest count as driving, as GB/T 19056 counts. A silence as long as a rest is one, unless the bus is somewhere else
+after it. Said on the trip that runs; where none does, on the next. It ends where the rest began, or when somebody else takes the wheel.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from server.domain.driving import TooLong, find_too_long, look_again_ms
-from server.domain.finding import Finding
+from server.domain.driving import TooLong, find_too_long, joined, look_again_ms
+from server.domain.finding import Evidence, Finding
 from server.domain.geo import distance_m
 from server.domain.permit_facts import DAY_MS
-from server.domain.record import Position
+from server.domain.record import Duty, Position
 from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.vehicle_day import Context, Entry, LastFix, Shift, VehicleState
 from server.rules.statements import end, find_open, seen
@@ -47,7 +47,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if not moving and not standing:
         return state
     limits, midnight_ms = _rules(state, context)
-    after = _driven(shift or _find(state, driver), fix, state.fix, moving, limits, midnight_ms)
+    after = driven(shift or _find(state, driver), fix, state.fix, moving, 1000 * limits.driving_rest_s)
     ended = shift is not None and shift.since_ms is not None and after.since_ms != shift.since_ms
     if ended and state.trip is not None:
         assert shift is not None
@@ -56,6 +56,24 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if moving and after.since_ms is not None and fix.t >= after.due_ms:
         state, after = _judged(state, after, entry, fix, limits, midnight_ms)
     return replace(state, shifts=(after, *(old for old in state.shifts if old.badge != driver))[:KEEP])
+
+
+def take_wheel(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
+    """Ask what somebody who takes the wheel has driven on other buses: it counts here too."""
+    duty = entry.record
+    assert isinstance(duty, Duty)
+    if duty.role != "driver" or duty.state != "on":
+        return state
+    rest_s = _rules(state, context)[0].driving_rest_s
+    elsewhere = context.list_driven(duty.badge, state.vehicle_id, duty.t, rest_s)
+    known = _find(state, duty.badge)
+    if elsewhere == known.elsewhere:
+        return state
+    # In its place, or behind the others: who was at the wheel before is the first until the bus moves.
+    shift = replace(known, elsewhere=elsewhere, due_ms=0)
+    if known in state.shifts:
+        return replace(state, shifts=tuple(shift if one is known else one for one in state.shifts))
+    return replace(state, shifts=(*state.shifts, shift))
 
 
 def sign(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
@@ -79,15 +97,11 @@ def _find(state: VehicleState, driver: str) -> Shift:
     return next((shift for shift in state.shifts if shift.badge == driver), Shift(driver))
 
 
-def _driven(
-    shift: Shift,
-    fix: Position,
-    before: LastFix | None,
-    moving: bool,
-    limits: Thresholds,
-    midnight_ms: int | None,
-) -> Shift:
-    rest_ms = 1000 * limits.driving_rest_s
+def driven(shift: Shift, fix: Position, before: LastFix | None, moving: bool, rest_ms: float) -> Shift:
+    """Give a shift after a position of the bus, which moves or stands; `before` is the position before it.
+
+    A stint that begins has no `due_ms` yet: it is to be looked at now.
+    """
     if not moving:
         return (
             shift
@@ -105,10 +119,10 @@ def _driven(
     stint = shift
     if stint.since_ms is not None and stood_ms is not None and fix.t - stood_ms >= rest_ms:
         kept = tuple(one for one in (*stint.before, (stint.since_ms, stood_ms)) if one[1] > fix.t - DAY_MS)
-        stint = Shift(stint.badge, None, None, 0, kept)
+        others = tuple(one for one in stint.elsewhere if one[1] > fix.t - DAY_MS)
+        stint = Shift(stint.badge, before=kept, elsewhere=others)
     if stint.since_ms is None:
-        due = look_again_ms(fix.t, stint.before, fix.t, limits, midnight_ms)
-        return replace(stint, since_ms=fix.t, standing_ms=None, due_ms=due)
+        return replace(stint, since_ms=fix.t, standing_ms=None, due_ms=0)
     return stint if stint.standing_ms is None else replace(stint, standing_ms=None)
 
 
@@ -129,31 +143,28 @@ def _judged(
     midnight_ms: int | None,
 ) -> tuple[VehicleState, Shift]:
     assert shift.since_ms is not None
-    found = find_too_long(shift.since_ms, shift.before, fix.t, limits, midnight_ms)
+    since_ms, before = joined(shift.since_ms, shift.before, shift.elsewhere, 1000 * limits.driving_rest_s)
+    found = find_too_long(since_ms, before, fix.t, limits, midnight_ms)
     if found is None:
-        return state, replace(
-            shift, due_ms=look_again_ms(shift.since_ms, shift.before, fix.t, limits, midnight_ms)
-        )
+        due_ms = look_again_ms(since_ms, before, fix.t, limits, midnight_ms)
+        return state, replace(shift, due_ms=due_ms)
     trip = state.trip
     if trip is None or trip.state in ("closed", "cancelled", "missed"):
         return state, shift
     told = find_open(trip, "fatigue", shift.badge)
     if told is None:
-        trip = stating(trip, _finding(shift.badge, found, entry, fix))
+        trip = stating(trip, _finding(shift, found, entry, fix))
     else:
         trip = stating(trip, replace(told, measured=max(told.measured or 0, round(found.driven_s))))
     return replace(state, trip=trip), replace(shift, due_ms=fix.t + LOOK_MS)
 
 
-def _finding(badge: str, found: TooLong, entry: Entry, fix: Position) -> Finding:
-    proof = seen(entry, fix, f"driving_{found.which}", round(found.driven_s))
+def _finding(shift: Shift, found: TooLong, entry: Entry, fix: Position) -> Finding:
+    proofs = [seen(entry, fix, f"driving_{found.which}", round(found.driven_s))]
+    if shift.elsewhere:
+        others_s = sum(until_ms - from_ms for from_ms, until_ms in shift.elsewhere) / 1000
+        proofs.append(Evidence("driving_elsewhere", shift.elsewhere[-1][1], float(round(others_s))))
     return Finding(
-        "fatigue",
-        fix.t,
-        None,
-        badge,
-        badge=badge,
-        measured=round(found.driven_s),
-        limit=found.limit_s,
-        evidence=(proof,),
-    )
+        "fatigue", fix.t, None, shift.badge, badge=shift.badge, measured=round(found.driven_s), limit=found.limit_s,
+        evidence=tuple(proofs),
+    )  # fmt: skip

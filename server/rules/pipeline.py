@@ -83,7 +83,14 @@ PIPELINE: Mapping[type, tuple[Step, ...]] = {
         wrong_stop.evaluate,
         closing.evaluate,
     ),
-    Duty: (substituting.evaluate, crew.evaluate, assignment.by_duty, crew.keep, by_phone.evaluate),
+    Duty: (
+        substituting.evaluate,
+        crew.evaluate,
+        assignment.by_duty,
+        crew.keep,
+        by_phone.evaluate,
+        driving_time.take_wheel,
+    ),
     Event: (substituting.evaluate, alarms.evaluate, harsh.evaluate, rear_check.evaluate, closing.evaluate),
     Tick: (
         substituting.evaluate,

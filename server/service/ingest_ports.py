@@ -135,6 +135,12 @@ class FoldWork(Protocol):
     def move_hand(self, trip_id: str, turns: Sequence[tuple[str, int]]) -> dict[str, int]:
         """Put what people said of a trip into the log of the bus whose turn it was; give the vehicles concerned, from when on."""
 
+    def list_signed_on(self, bus: Bus, badge: str, from_ms: int, until_ms: int) -> list[tuple[str, int]]:
+        """List (vehicle, instant) of a driver's sign-ons to other buses of the operator, from from_ms and before until_ms."""
+
+    def list_signed_on_later(self, vehicle_id: str, since_ms: int, within_ms: int) -> list[tuple[str, int]]:
+        """List (vehicle, instant) of the sign-ons to other buses that came so soon after one of the same badge to this vehicle."""
+
     def load_epochs(self, device_id: str) -> dict[int, tuple[SeqRanges, int | None]]:
         """Load what has been received from a device and where its stream begins, by epoch."""
 

@@ -76,3 +76,13 @@ class Refolds:
                 head.refold_at = max(self._now_s() + REFOLD_AFTER_S, head.rest_until)
                 self.due[vehicle_id] = None
             head.late_ms = from_ms if head.late_ms is None else min(head.late_ms, from_ms)
+
+    def revise_once(self, work: FoldWork, bus: Bus, revised: Revised) -> None:
+        """Have vehicles folded again from an instant on, but for those that will be from no later one anyway."""
+        due = {
+            vehicle_id: from_ms
+            for vehicle_id, from_ms in revised.items()
+            if (head := self._heads.get(vehicle_id)) is None or head.late_ms is None or head.late_ms > from_ms
+        }
+        if due:
+            self.revise(work, bus, due)

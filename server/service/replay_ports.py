@@ -52,6 +52,9 @@ class StoredLog(Protocol):
     def load_epochs(self, device_id: str) -> dict[int, tuple[SeqRanges, int | None]]:
         """Load what has been received from a device and where its stream begins, by epoch."""
 
+    def list_signed_on(self, bus: Bus, badge: str, from_ms: int, until_ms: int) -> list[tuple[str, int]]:
+        """List (vehicle, instant) of a driver's sign-ons to other buses of the operator, from from_ms and before until_ms."""
+
     def find_holder(self, trip_id: str) -> Holder | None:
         """Find which bus runs a trip by its row."""
 

@@ -49,7 +49,7 @@ class ReplayWork:
     def load_log(self, vehicle_id: str, after: VehicleState, at_most: int) -> tuple[list[Entry], bool]:
         """Load some of a vehicle's inputs after a state's key, in the order of the log; say whether they reach its end."""
         base = after
-        if after.key is None and self._since_ms is not None:
+        if self._since_ms is not None and (after.key is None or after.key.t < self._since_ms):
             base = VehicleState(vehicle_id, Key(self._since_ms, "", -1, -1))
         read, complete = self._log.load_log(vehicle_id, base, at_most)
         if not self._moved:
@@ -63,6 +63,14 @@ class ReplayWork:
             ):
                 here.append(entry)
         return sorted(here, key=lambda entry: entry.key), complete
+
+    def list_signed_on(self, bus: Bus, badge: str, from_ms: int, until_ms: int) -> list[tuple[str, int]]:
+        """List (vehicle, instant) of a driver's sign-ons to other buses of the operator, from from_ms and before until_ms."""
+        return self._log.list_signed_on(bus, badge, max(from_ms, self._since_ms or from_ms), until_ms)
+
+    def list_signed_on_later(self, vehicle_id: str, since_ms: int, within_ms: int) -> list[tuple[str, int]]:
+        """Give nothing: it is asked for when a record comes later than the fold, and here the log is whole."""
+        return []
 
     def list_run(self, vehicle_id: str, after_ms: int) -> list[str]:
         """List the trips that tell of something that this vehicle did after an instant."""

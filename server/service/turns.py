@@ -8,10 +8,11 @@ the take-over, so that neither depends on which log was read first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
+from server.domain.driving import Spell
 from server.domain.plan import TripPlan
 from server.domain.trip import TripState
 from server.domain.vehicle_day import Context, Entry, Lookup, VehicleState
@@ -20,6 +21,14 @@ from server.service.ingest_ports import Bus, Catalogue, FoldWork, Holder
 
 CHUNK: Final = 500
 Revised = dict[str, int]  # vehicle -> from which instant (UTC ms) it has to be folded again
+
+
+class ListDriven(Protocol):
+    """Lists when a badge was at the wheel of other buses than this one in the day before t_ms."""
+
+    def __call__(
+        self, work: FoldWork, bus: Bus, badge: str, t_ms: int, rest_s: float
+    ) -> tuple[Spell, ...]: ...
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -33,8 +42,10 @@ class Claim(msgspec.Struct, frozen=True):
 class Turns:
     """The turns of trips that were given to another bus; kept as the rows say until `forget`."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, list_driven: ListDriven) -> None:
+        """`list_driven` says what a badge drove on other buses."""
         self._catalogue = catalogue
+        self.list_driven = list_driven
         self._holders: dict[str, Holder | None] = {}
         self._ticked: dict[str, bool] = {}
         self._claims: dict[str, set[str]] = {}
@@ -190,6 +201,10 @@ class _Asked:
     def find_run(self, trip_id: str, vehicle_id: str, t_ms: int) -> TripState | None:
         """Find what the bus before left of a trip."""
         return self._turns.find_run(self.work, self._bus, trip_id, vehicle_id, t_ms)
+
+    def list_driven(self, badge: str, vehicle_id: str, t_ms: int, rest_s: float) -> tuple[Spell, ...]:
+        """List what a badge drove on other buses in the day before t_ms."""
+        return self._turns.list_driven(self.work, Bus(vehicle_id, self._bus.operator_id), badge, t_ms, rest_s)
 
 
 def _wins(plan: TripPlan, one: TripState, other: TripState) -> bool:

@@ -71,6 +71,7 @@ class Plans:
         self.vehicles = {
             name: VehicleFacts(name, 40, "2026-12-31", "2026-12-31") for name in ("bus", "bus1", "bus2")
         }
+        self.driven: dict[str, tuple[tuple[int, int], ...]] = {}
         self.people = {
             "D-1": PersonFacts("D-1", "driver", "2026-12-31", "1985-05-17", "2008-03-01"),
             "D-2": PersonFacts("D-2", "driver", "2026-12-31", "1985-05-17", "2008-03-01"),
@@ -89,6 +90,12 @@ class Plans:
             for road in self._roads.values()
             if (code is None or road.plan.code == code) and abs(road.plan.start_ms - t_ms) < 3 * 3_600_000
         ]
+
+    def list_driven(
+        self, badge: str, vehicle_id: str, t_ms: int, rest_s: float
+    ) -> tuple[tuple[int, int], ...]:
+        """List what a badge drove on other buses: what the test says."""
+        return self.driven.get(badge, ())
 
     def list_turns(self, trip_id: str) -> list[tuple[str, int]]:
         """List the buses of a trip: here one bus is alone."""

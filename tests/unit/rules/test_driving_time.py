@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from server.domain.finding import Finding
 from server.domain.plan import TripPlan
 from server.domain.thresholds import Thresholds
+from server.rules.driven_elsewhere import spells
 from tests.builders.judged import a_road
 from tests.builders.road import LEG_M, START_MS, Plans, Recorder, a_plan, folded
 
@@ -47,8 +48,17 @@ def a_shift(start_ms: int = START_MS) -> Recorder:
     return bus
 
 
-def tired(bus: Recorder, start_ms: int = START_MS) -> list[Finding]:
-    state = folded(bus.entries, Plans(a_road(a_long_plan(start_ms), thresholds=LONG)))
+def tired(
+    bus: Recorder, start_ms: int = START_MS, elsewhere: tuple[tuple[float, float], ...] = ()
+) -> list[Finding]:
+    """Fold a shift; `elsewhere` is what the driver drove on other buses, in hours before the sign-on."""
+    plans = Plans(a_road(a_long_plan(start_ms), thresholds=LONG))
+    signed_ms = bus.entries[0].key.t
+    plans.driven["D-1"] = tuple(
+        (signed_ms - round(begin * HOUR * 1000), signed_ms - round(end * HOUR * 1000))
+        for begin, end in elsewhere
+    )
+    state = folded(bus.entries, plans)
     assert state.trip is not None
     return [one for one in state.trip.findings if one.kind == "fatigue"]
 
@@ -135,3 +145,63 @@ def test_a_silence_as_long_as_a_rest_is_one_unless_the_bus_went_on() -> None:
         drove.wait(10)
         drove.pos(LEG_M + 12_300, 30)
     assert len(tired(drove)) == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "pause", "expected"),
+    [(0.8, 0.1, []), (2.4, 0.1, [4 * HOUR]), (2.4, 0.4, [])],
+    ids=["0.8", "1.2", "after a rest"],
+)
+def test_what_was_driven_on_another_bus_is_of_the_same_stint(
+    hours: float, pause: float, expected: list[float]
+) -> None:
+    bus = a_shift()
+    driving(bus, hours)
+    told = tired(bus, elsewhere=((2.4 + pause, pause),))
+    assert [one.limit for one in told] == expected
+    for one in told:
+        assert one.began_ms == pytest.approx(bus.entries[0].key.t + (4 - 2.5) * HOUR * 1000, abs=60_000)
+        assert [proof.what for proof in one.evidence] == ["driving_day", "driving_elsewhere"]
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(0.4, []), (3.5, [8 * HOUR])], ids=["0.8", "1.2"])
+def test_eight_hours_in_a_day_on_two_buses(hours: float, expected: list[float]) -> None:
+    bus = a_shift()
+    driving(bus, hours)
+    early = ((12.0, 9.0), (8.5, 5.5))
+    assert [one.limit for one in tired(bus, elsewhere=early)] == expected
+    assert tired(bus, elsewhere=((30.0, 27.0), (8.5, 5.5))) == []  # more than a day ago
+
+
+def test_two_hours_at_night_on_two_buses() -> None:
+    ten_ms = MIDNIGHT_MS + round(23.5 * HOUR * 1000)
+    bus = a_shift(ten_ms)
+    driving(bus, 0.8)
+    assert [one.limit for one in tired(bus, ten_ms, ((1.6, 0.1),))] == [2 * HOUR]
+    assert tired(bus, ten_ms, ((1.0, 0.1),)) == []
+
+
+def test_the_log_of_a_bus_says_who_was_at_its_wheel() -> None:
+    bus = a_shift()
+    driving(bus, 1)
+    stood_ms = bus.t
+    resting(bus, 25)
+    driving(bus, 0.5)
+    again_ms, changed_ms = bus.t - 1_790_000, bus.t
+    bus.duty("D-2", trip=None, tag=None)
+    driving(bus, 0.5)
+    left_ms = bus.t
+    bus.duty("D-2", state="off", trip=None, tag=None)
+    driving(bus, 0.2)
+    far_ms = bus.t + round(HOUR * 1000)
+    mine = spells(bus.entries, "D-1", far_ms, 1200)
+    assert mine == (
+        (START_MS - 35_000, pytest.approx(stood_ms, abs=11_000)),
+        (again_ms, changed_ms),
+    )
+    (hers,) = spells(bus.entries, "D-2", far_ms, 1200)
+    assert hers == (pytest.approx(left_ms - 1_790_000, abs=11_000), left_ms)
+    ((since_ms, until_ms),) = spells(bus.entries, "D-1", START_MS + 600_000, 1200)  # still driving then
+    assert (since_ms, until_ms) == (START_MS - 35_000, pytest.approx(START_MS + 595_000, abs=10_000))
+    assert spells(bus.entries, "D-9", far_ms, 1200) == ()
+    assert spells(bus.entries, "D-1", far_ms + 25 * 3_600_000, 1200) == ()

@@ -65,6 +65,8 @@ function numberWords(what: Evidence['what'], value: number, words: ConsoleSay): 
     case 'received':
       return words('measure.people', { value: whole });
     case 'harsh_accel':
+    case 'driving_elsewhere':
+    case 'driving_elsewhere':
     case 'harsh_brake':
     case 'harsh_turn':
       return words('measure.g', { value });

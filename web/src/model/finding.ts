@@ -95,6 +95,8 @@ export const SEEN = [
   'door',
   'driving_24h',
   'driving_day',
+  'driving_elsewhere',
+  'driving_elsewhere',
   'driving_night',
   'event',
   'excuse',

@@ -6,17 +6,25 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select
 
 from server.adapters.db.engine import upsert
 from server.adapters.db.ingest_store.waiting import WaitingRows
-from server.adapters.db.tables import device_epochs, inputs, records, rejected, trips
+from server.adapters.db.tables import (
+    device_epochs,
+    driver_sign_ons,
+    inputs,
+    records,
+    rejected,
+    trips,
+    vehicles,
+)
 from server.domain.hand import HAND, HAND_KINDS, Hand
 from server.domain.record import Duty, Event, Folded, Position, RideRecord
 from server.domain.seq_ranges import SeqRanges
 from server.domain.vehicle_day import Entry, Key, VehicleState
 from server.service.gate import Accepted, Rejected
-from server.service.ingest_ports import HandInput
+from server.service.ingest_ports import Bus, HandInput
 
 _KINDS: Final[dict[str, type[Folded]]] = {"pos": Position, "ride": RideRecord, "duty": Duty, "event": Event}
 _SAID: Final[dict[str, type[Hand | Duty]]] = {**HAND_KINDS, "duty": Duty}
@@ -27,6 +35,25 @@ _ranges_decoder: Final = msgspec.json.Decoder(list[tuple[int, int]])
 _LOG: Final = select(
     records.c.t_ms, records.c.device_id, records.c.epoch, records.c.seq, records.c.kind, records.c.body
 ).where(records.c.kind != "gap")
+
+_before = driver_sign_ons.alias()
+_own, _other = vehicles.alias(), vehicles.alias()
+_LATER: Final = (
+    select(driver_sign_ons.c.vehicle_id, driver_sign_ons.c.at_ms)
+    .select_from(_before)
+    .join(driver_sign_ons, driver_sign_ons.c.badge == _before.c.badge)
+    .join(_own, _own.c.id == _before.c.vehicle_id)
+    .join(_other, _other.c.id == driver_sign_ons.c.vehicle_id)
+    .where(
+        _before.c.vehicle_id == bindparam("vehicle"),
+        _before.c.at_ms >= bindparam("since"),
+        driver_sign_ons.c.vehicle_id != bindparam("vehicle"),
+        driver_sign_ons.c.at_ms > _before.c.at_ms,
+        driver_sign_ons.c.at_ms <= _before.c.at_ms + bindparam("within", type_=BigInteger),
+        _other.c.operator_id == _own.c.operator_id,
+    )
+    .distinct()
+)
 
 
 class LogRows(WaitingRows):
@@ -49,6 +76,9 @@ class LogRows(WaitingRows):
         ]
         if rows:
             upsert(self._connection, records, rows, ("device_id", "epoch", "seq"))
+        duties = [(one.record, vehicle_id) for one, vehicle_id, _ in accepted if one.kind == "duty"]
+        if duties:
+            self._put_sign_ons(duties)
 
     def list_hand_inputs(self, at_most: int) -> list[HandInput]:
         """List what people said and nobody folded, in the order in which it was said; of a trip without a bus, cancellations alone."""
@@ -87,6 +117,7 @@ class LogRows(WaitingRows):
             "body": said.body,
         }
         upsert(self._connection, records, [row], ("device_id", "epoch", "seq"))
+        self._put_sign_ons([(said.record, vehicle_id)])
 
     def insert_rejected(self, refused: Sequence[tuple[Rejected, int]]) -> None:
         """Store what was refused, with the instant of receipt."""
@@ -160,6 +191,37 @@ class LogRows(WaitingRows):
             records.c.kind != "gap",
         )
         return self._connection.scalar(query.order_by(records.c.seq.desc()).limit(1))
+
+    def list_signed_on(self, bus: Bus, badge: str, from_ms: int, until_ms: int) -> list[tuple[str, int]]:
+        """List (vehicle, instant) of a driver's sign-ons to other buses of the operator, from from_ms and before until_ms."""
+        at_ms = driver_sign_ons.c.at_ms
+        query = (
+            select(driver_sign_ons.c.vehicle_id, at_ms)
+            .join(vehicles, vehicles.c.id == driver_sign_ons.c.vehicle_id)
+            .where(
+                driver_sign_ons.c.badge == badge, at_ms >= from_ms, at_ms < until_ms,
+                driver_sign_ons.c.vehicle_id != bus.vehicle_id, vehicles.c.operator_id == bus.operator_id,
+            )
+        )  # fmt: skip
+        return [(row[0], row[1]) for row in self._connection.execute(query)]
+
+    def list_signed_on_later(self, vehicle_id: str, since_ms: int, within_ms: int) -> list[tuple[str, int]]:
+        """List (vehicle, instant) of the sign-ons to other buses that came so soon after one of the same badge to this vehicle."""
+        values = {"vehicle": vehicle_id, "since": since_ms, "within": within_ms}
+        return [(row[0], row[1]) for row in self._connection.execute(_LATER, values)]
+
+    def _put_sign_ons(self, duties: Iterable[tuple[object, str | None]]) -> None:
+        """Keep on which bus and when a driver signed on."""
+        rows = [
+            {"badge": duty.badge, "at_ms": duty.t, "vehicle_id": vehicle_id}
+            for duty, vehicle_id in duties
+            if isinstance(duty, Duty)
+            and duty.role == "driver"
+            and duty.state == "on"
+            and vehicle_id is not None
+        ]
+        if rows:
+            upsert(self._connection, driver_sign_ons, rows, ("badge", "at_ms", "vehicle_id"))
 
     def _load_instant(self, vehicle_id: str, t_ms: int) -> list[Entry]:
         query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms == t_ms)
