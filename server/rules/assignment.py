@@ -87,7 +87,7 @@ def _by_evidence(state: VehicleState, entry: Entry, context: Context, *, here: b
         and (not here or _is_there(state, entry, road.plan))
         and (not here or not unfinished or now >= road.plan.start_ms - UNLOADED_BEFORE_MS)
     ]
-    return _assign(state, entry, _nearest(proven, now), context) if proven else state
+    return _assign(state, entry, _likeliest(proven, state, entry), context) if proven else state
 
 
 def _evidence(state: VehicleState, entry: Entry, plan: TripPlan) -> int:
@@ -109,6 +109,17 @@ def _is_there(state: VehicleState, entry: Entry, plan: TripPlan) -> bool:
         and abs(entry.key.t - plan.start_ms) <= NEAR_START_MS
         and distance_m(place.lat, place.lon, first.lat, first.lon) <= AT_FIRST_STOP_M
     )
+
+
+def _likeliest(roads: list[Road], state: VehicleState, entry: Entry) -> Road:
+    """Give the trip that most signs prove, of as many the bus's own, of those the nearest: another driver is likelier than another bus."""
+    now = entry.key.t
+    signs = [(-_evidence(state, entry, road.plan), not _is_own(state, road, now)) for road in roads]
+    return _nearest([road for road, sign in zip(roads, signs, strict=True) if sign == min(signs)], now)
+
+
+def _is_own(state: VehicleState, road: Road, now: int) -> bool:
+    return road.plan.staffing(now).vehicle_id == state.vehicle_id
 
 
 def _nearest(roads: list[Road], now: int) -> Road:

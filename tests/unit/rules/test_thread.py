@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from server.domain.trip import TripState
 from tests.builders.road import (
@@ -191,6 +192,25 @@ def test_without_a_trips_name_badge_and_tag_decide() -> None:
     )
     state = folded(a_morning(trip=None), Plans(other, a_plan()))
     assert state.trip is not None and state.trip.trip_id == "trip1" and state.trip.state == "closed"
+
+
+@pytest.mark.parametrize("later_s", [-120, 0, 120])
+def test_another_buss_driver_at_a_stop_that_both_trips_begin_at_drives_the_buss_own_trip(
+    later_s: int,
+) -> None:
+    """A wrong driver is one thing wrong; the other bus's trip would have a wrong bus and a wrong plate."""
+    own = a_plan()
+    other = msgspec.structs.replace(
+        a_plan(trip_id="trip0", code="T0", start_ms=START_MS + 1000 * later_s),
+        vehicle_id="bus2", driver_badge="D-2", attendant_badge="A-2", tag="TAG-2",
+    )  # fmt: skip
+    bus = Recorder(at_ms=START_MS - 120_000)
+    bus.pos(0)
+    bus.wait(5)
+    bus.duty("D-2", trip=None)
+    state = folded(bus.entries, Plans(own, other))
+    assert state.trip is not None and state.trip.trip_id == "trip1"
+    assert [one.kind for one in state.trip.findings] == ["wrong_driver"]
 
 
 def test_one_sign_alone_assigns_no_trip() -> None:
