@@ -40,12 +40,8 @@ class Promise:
     answers: tuple[int, ...] = (200,)
 
 
-def _plural(roles: frozenset[str]) -> Promise:
-    return Promise(roles)
-
-
-def _single(roles: frozenset[str], what: str) -> Promise:
-    return Promise(roles, ALPHA.id(what), BRAVO.id(what))
+def _both(what: str) -> tuple[str, str]:
+    return ALPHA.id(what), BRAVO.id(what)
 
 
 ATTENDANT = frozenset({"attendant"})
@@ -188,26 +184,42 @@ TABLE: dict[str, Promise] = {
         frozenset({"operator", "regulator"}), None, "foreign-substitution", answers=(204,)
     ),
     "GET /api/v1/board": Promise(frozenset({"admin", "operator", "school"})),
-    "GET /api/v1/devices": Promise(frozenset({"admin", "operator"})),
     "GET /api/v1/devices/<device>/rejected": Promise(
         frozenset({"admin", "operator"}), "DEV-alpha", "DEV-bravo"
     ),
     "GET /api/v1/audit": Promise(frozenset({"admin"})),
 }
-for _name, _roles, _what in (
-    ("jurisdictions", OFFICE, "county"),
-    ("operators", OFFICE, "operator"),
-    ("schools", STAFF, "school"),
-    ("stops", OFFICE, "stop-home"),
-    ("routes", OFFICE, "route"),
-    ("timetables", OFFICE, "table-run"),
-    ("vehicles", OFFICE, "bus"),
-    ("people", OFFICE, "driver"),
-    ("permits", OFFICE, "permit-run"),
-    ("riders", frozenset({"admin", "operator", "school"}), "child"),
+SCHOOLS = frozenset({"admin", "school"})
+COMPANY = frozenset({"admin", "operator"})
+CHILDREN = frozenset({"admin", "operator", "school"})
+ADMIN = frozenset({"admin"})
+STALE = {"version": "stale"}  # so that nothing is changed, which only who may change it hears
+for _name, _roles, _writers, _own, _foreign in (
+    ("jurisdictions", OFFICE, ADMIN, *_both("county")),
+    ("operators", OFFICE, ADMIN, *_both("operator")),
+    ("schools", STAFF, ADMIN, *_both("school")),
+    ("stops", STAFF, COMPANY, *_both("stop-home")),
+    ("routes", STAFF, COMPANY, *_both("route")),
+    ("timetables", STAFF, COMPANY, *_both("table-run")),
+    ("calendars", STAFF, COMPANY, None, "none-of-these"),
+    ("vehicles", OFFICE, COMPANY, *_both("bus")),
+    ("devices", COMPANY, COMPANY, "DEV-alpha", "DEV-bravo"),
+    ("people", OFFICE, COMPANY, *_both("driver")),
+    ("permits", OFFICE, ADMIN, *_both("permit-run")),
+    ("riders", CHILDREN, SCHOOLS, *_both("child")),
+    ("guardians", SCHOOLS, SCHOOLS, *_both("g-child")),
+    ("ride-plans", CHILDREN, SCHOOLS, *_both("rp-run-child")),
+    ("zones", OFFICE, ADMIN, None, "none-of-these"),
+    ("settings", OFFICE, ADMIN, None, "none-of-these"),
+    ("users", ADMIN, ADMIN, "user-guardian-alpha".ljust(32, "0"), "none-of-these"),
 ):
-    TABLE[f"GET /api/v1/{_name}"] = _plural(_roles)
-    TABLE[f"GET /api/v1/{_name}/<ref>"] = _single(_roles, _what)
+    _path = f"/api/v1/{_name}"
+    TABLE[f"GET {_path}"] = Promise(_roles)
+    TABLE[f"POST {_path}"] = Promise(_writers, body={}, answers=(422,))
+    TABLE[f"GET {_path}/<ref>"] = Promise(_roles, _own, _foreign)
+    TABLE[f"PATCH {_path}/<ref>"] = Promise(_writers, _own, _foreign, STALE, answers=(409,))
+    TABLE[f"DELETE {_path}/<ref>"] = Promise(_writers, None, _foreign)
+    TABLE[f"GET {_path}/<ref>/history"] = Promise(_writers, _own, _foreign)
 
 # Where a session could be abused by a page of another site.
 CHANGES = [key for key, each in TABLE.items() if not key.startswith("GET") and each.roles is not None]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, Select, insert, or_, select
 
 from server.adapters.db.tables import audit, users
 from server.service.rows import AuditEntry, AuditRow
@@ -44,6 +45,21 @@ class AuditDb:
         for name in ("object", "action"):
             if name in filters:
                 query = query.where(audit.c[name] == filters[name])
+        return self._rows(query)
+
+    def history(
+        self, object_id: str, actions: Sequence[str], after: int | None, limit: int
+    ) -> list[AuditRow]:
+        query = (
+            select(audit, users.c.username, users.c.name)
+            .join(users, users.c.id == audit.c.user_id, isouter=True)
+            .where(audit.c.object == object_id, audit.c.action.in_(actions))
+            .order_by(audit.c.id.desc())
+            .limit(limit)
+        )
+        return self._rows(query if after is None else query.where(audit.c.id < after))
+
+    def _rows(self, query: Select[Any]) -> list[AuditRow]:
         return [
             AuditRow(
                 row.id, row.at_ms,

@@ -37,12 +37,15 @@ _SCOPES: Mapping[str, tuple[str, Mapping[str, Table]]] = {
 class Near:
     """The ids of the rows that count, by table; `timed` are the timetables whose stop times do too.
 
-    `operator_id` is whose a new stop, shape or calendar is.
+    `operator_id` is whose a new stop, shape or calendar is; `ending`: something is about to end.
     """
 
-    def __init__(self, connection: Connection, operator_id: str | None = None) -> None:
+    def __init__(
+        self, connection: Connection, *, operator_id: str | None = None, ending: bool = False
+    ) -> None:
         self._connection = connection
         self.operator_id = operator_id
+        self.ending = ending
         self._ids: dict[str, set[str]] = defaultdict(set)
         self.timed: set[str] = set()
 

@@ -11,7 +11,7 @@ from server.adapters.db.pack_applying import Applying
 from server.adapters.db.pack_loading import load_pack
 from server.service.packs.port import CatalogMovedError, Change, Current
 
-_LOCK = 6_012_027  # PostgreSQL's advisory lock of imports: two take turns, as SQLite's writers do anyway
+LOCK = 6_012_027  # PostgreSQL's advisory lock of imports: two take turns, as SQLite's writers do anyway
 
 
 class DbPackStore:
@@ -39,7 +39,7 @@ class DbPackStore:
         """Store a judged pack in one transaction; raise CatalogMovedError when it was judged against another state."""
         with self._db.write() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             if value_of(connection, "catalog") != version:
                 raise CatalogMovedError
             applying = Applying(connection, change, now_ms)

@@ -68,6 +68,15 @@ class PackRejected(FaultsError):
         )
 
 
+def other_row(line: int) -> str:
+    """Name another row in a remark; one that the database has already has no line.
+
+    >>> other_row(3), other_row(0)
+    ('line 3', 'another record')
+    """
+    return f"line {line}" if line else "another record"
+
+
 class Remarks:
     """Collect faults and warnings while a pack is judged; a whole-file remark has line 0.
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from server.service.packs.fault import Remarks
+from server.service.packs.fault import Remarks, other_row
 from server.service.packs.pack import Pack
 from server.service.packs.rows import Permit
 
@@ -33,7 +33,7 @@ def _judge_doubles(file: str, column: str, found: Iterable[tuple[int, str]], rem
                 line,
                 column,
                 value,
-                f"line {seen[value]} has the same; one bus has one plate and one recorder",
+                f"{other_row(seen[value])} has the same; one bus has one plate and one recorder",
             )
 
 
@@ -113,7 +113,7 @@ def _judge_validity(pack: Pack, full: Pack, remarks: Remarks) -> None:
                     later.line,
                     "valid_from",
                     later.valid_from,
-                    f"permit {latest.id} (line {latest.line}) is valid for {later.trip_id} until "
+                    f"permit {latest.id} ({other_row(latest.line)}) is valid for {later.trip_id} until "
                     f"{latest.valid_until}; permits of one timetable may not overlap",
                 )
             latest = max(latest, later, key=lambda permit: permit.valid_until)

@@ -37,7 +37,7 @@ def import_pack(
         full = pack.over(current.pack)
         judge(pack, full, remarks)
         warn_uncovered(pack, full, remarks, now_ms)
-        drafts = lay_out(full, remarks) if _moves_plans(pack) else None
+        drafts = lay_out(full, remarks) if moves_plans(pack) else None
         remarks.raise_if_any()
         made_secrets, secret_hashes = _credentials(
             ((device.id, device.secret) for device in pack.devices or ()),
@@ -62,7 +62,8 @@ def import_pack(
     raise ConflictError(f"the database changed {TRIES} times while the pack was judged; import it again")
 
 
-def _moves_plans(pack: Pack) -> bool:
+def moves_plans(pack: Pack) -> bool:
+    """Say whether a pack holds anything that plan versions are made of."""
     parts = (pack.agencies, pack.stops, pack.routes, pack.timetables, pack.stop_times, pack.shape_points)
     return any(part is not None for part in parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.service.packs.fault import Remarks
+from server.service.packs.fault import Remarks, other_row
 from server.service.packs.fleet import judge_fleet
 from server.service.packs.pack import FILES, Pack
 from server.service.packs.riders import judge_riders
@@ -38,7 +38,7 @@ def judge_keys(pack: Pack, remarks: Remarks) -> None:
                     row.line,
                     " and ".join(kind.key),
                     ", ".join(map(str, key)),
-                    f"line {first} has the same; give each row its own",
+                    f"{other_row(first)} has the same; give each row its own",
                 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from server.service.packs.fault import Remarks
+from server.service.packs.fault import Remarks, other_row
 from server.service.packs.pack import Pack
 
 
@@ -18,7 +18,7 @@ def judge_riders(pack: Pack, full: Pack, remarks: Remarks) -> None:
                 rider.line,
                 "card",
                 rider.card,
-                f"line {cards[rider.card]} has the same card; give another",
+                f"{other_row(cards[rider.card])} has the same card; give another",
             )
     _judge_plans(pack, full, remarks)
 
@@ -52,5 +52,5 @@ def _judge_plans(pack: Pack, full: Pack, remarks: Remarks) -> None:
                 plan.line,
                 "weekdays",
                 plan.weekdays,
-                f"line {taken[double[0]]} plans this ride from another stop on the same weekday; keep one of them",
+                f"{other_row(taken[double[0]])} plans this ride from another stop on the same weekday; keep one of them",
             )
