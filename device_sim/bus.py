@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-from device_sim.agenda import after_run, before_run
+from device_sim.agenda import after_run, before_run, pulled_away
 from device_sim.busstate import BusState, Due
 from device_sim.crew import Role
 from device_sim.deviations import DoorAjar, find_index
@@ -98,9 +98,8 @@ class Bus:
         if self._job is None:
             return ""
         call = self._job.halt(self.state.stop_index).call
-        return (
-            "" if call is None else self._world.pack.stops[self._job.run.timetable.calls[call].stop_id].name
-        )
+        stops, calls = self._world.pack.stops, self._job.run.timetable.calls
+        return "" if call is None else stops[calls[call].stop_id].name
 
     def set_interval(self, moving_s: int, parked_s: int) -> None:
         """Change how often positions are noted, which the recorder writes down as an event."""
@@ -230,7 +229,7 @@ class Bus:
             self._at(s.t_ms + 20_000, "free")
         elif job.is_last(s.stop_index):
             s.phase = "ending"
-            self._intend(after_run(job, s.aboard, s.t_ms, self._dice))
+            self._intend(after_run(job, s.aboard, s.opened_ms, s.t_ms, self._dice))
         else:
             s.phase = "closing"
             for ajar in job.script.list(DoorAjar):
@@ -247,8 +246,9 @@ class Bus:
         s.close_after_ms = s.t_ms + 8_000
 
     def _go(self) -> None:
-        self.state.stop_index += 1
-        self.state.phase = "driving"
+        if self.state.stop_index == 0:
+            self._intend(pulled_away(self._need_job(), self.state.t_ms))
+        self.state.stop_index, self.state.phase = self.state.stop_index + 1, "driving"
 
     def _move(self) -> None:
         s, path, job = self.state, self._path, self._need_job()

@@ -108,6 +108,13 @@ class NoBadge(Deviation, frozen=True, tag="no_badge"):
     role: Literal["driver", "attendant"]
 
 
+class LateBadge(Deviation, frozen=True, tag="late_badge"):
+    """Somebody signs on in this role only when the bus has driven for so long."""
+
+    role: Literal["driver", "attendant"]
+    after_s: Seconds
+
+
 class Alcohol(Deviation, frozen=True, tag="alcohol"):
     """The driver's breath shows so much, in mg per litre."""
 
@@ -209,6 +216,12 @@ class NoCheck(Deviation, frozen=True, tag="no_check"):
     """Nobody presses the button at the rear."""
 
 
+class LateCheck(Deviation, frozen=True, tag="late_check"):
+    """The button at the rear is pressed so long after the doors were opened at the last stop."""
+
+    after_s: Seconds
+
+
 class Tunnel(Deviation, frozen=True, tag="tunnel"):
     """No fix on a stretch: the recorder says so, repeats the last place, and tells of both ends."""
 
@@ -239,9 +252,9 @@ class ClockSkew(Deviation, frozen=True, tag="clock_skew"):
 
 AnyDeviation = (
     LateStart | EarlyDeparture | Aside | TurnBack | ShortTurn | SkipStop | SwapStops | ExtraHalt | Pace
-    | WrongBadge | NoBadge | Alcohol | TakesRun | DrivesAnyway
+    | WrongBadge | NoBadge | LateBadge | Alcohol | TakesRun | DrivesAnyway
     | Absent | LostCard | AlightsAt | LeftAboard | Stranger | Crowd
-    | WrongTag | SignalsOff | DoorAjar | Happening | NoCheck | Tunnel | GpsJump | Drift | ClockSkew
+    | WrongTag | SignalsOff | DoorAjar | Happening | NoCheck | LateCheck | Tunnel | GpsJump | Drift | ClockSkew
 )  # fmt: skip
 
 

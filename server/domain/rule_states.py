@@ -21,7 +21,10 @@ class Unseen(msgspec.Struct, frozen=True, gc=False):
 
 
 class Astray(msgspec.Struct, frozen=True, gc=False):
-    """Positions off the shape, since when, how many, how far (m); `back_ms` when one lay on it again, None before."""
+    """Positions off the shape, since when, how many, how far (m); `back_ms` when one lay on it again, None before.
+
+    `left_m` is where the shape was left, `beside_m` the metre of it that the newest of them is nearest to; None once it was joined again.
+    """
 
     since_ms: int
     fixes: int
@@ -29,6 +32,7 @@ class Astray(msgspec.Struct, frozen=True, gc=False):
     left_m: float
     evidence: tuple[Evidence, ...]
     back_ms: int | None = None
+    beside_m: float | None = None
 
 
 class Backward(msgspec.Struct, frozen=True, gc=False):

@@ -93,7 +93,7 @@ def _looked(
         place = nearest(road, fix)
         allowed = road.thresholds.corridor_m + (fix.acc or 0.0)
         if place.offset_m > allowed:
-            after, trip = corridor.off_shape(after, trip, entry, fix, place.offset_m, road)
+            after, trip = corridor.off_shape(after, trip, entry, fix, place, road)
             after, trip = direction.lost(after, trip, fix)
         elif place.offset_m <= road.thresholds.corridor_m:
             after, trip = corridor.on_shape(after, trip, fix, None, road)

@@ -21,15 +21,18 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     """Judge the door of a bus on a trip."""
     trip, fix = state.trip, entry.record
     assert isinstance(fix, Position)
-    if trip is None or (
-        trip.watch.door is None and (fix.door != 1 or trip.state not in ("en_route", "arrived"))
-    ):
+    if trip is None or (trip.watch.door is None and (fix.door != 1 or not _is_begun(trip))):
         return state
     road = context.find_road(trip.trip_id)
     if road is None:
         return state
     after = _judged(trip, entry, fix, road)
     return state if after is trip else replace(state, trip=after)
+
+
+def _is_begun(trip: TripState) -> bool:
+    """Say whether the bus runs the trip; one that leaves its first stop with an open door hasn't departed from it yet."""
+    return trip.state in ("en_route", "arrived") or (trip.state == "scheduled" and bool(trip.visits))
 
 
 def _judged(trip: TripState, entry: Entry, fix: Position, road: Road) -> TripState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from device_sim.deviations import (
     DoorAjar,
     Drift,
     EarlyDeparture,
+    LateBadge,
+    LateCheck,
     LateStart,
     LeftAboard,
     SkipStop,
@@ -106,6 +109,22 @@ def test_a_run_is_taken_with_its_crew_or_the_own_one_and_the_own_plate(tmp_path:
     assert not [r for r in written.get("ZW-0001", []) if isinstance(r, Duty | Ride)]
     said = [r for r in written["ZW-0002"] if isinstance(r, Duty) and r.role == "driver" and r.state == "on"]
     assert ("R1-down-0700", "D-2", "TAG-2") in {(r.trip, r.badge, r.tag) for r in said}
+
+
+def test_who_signs_on_late_does_so_on_the_way_and_a_late_check_is_so_long_after_the_arrival(
+    tmp_path: Path,
+) -> None:
+    PackFolder(tmp_path, routes=1)
+    written = drive(tmp_path, LateBadge(run=0, role="driver", after_s=36), LateCheck(run=0, after_s=360))[
+        "ZW-0001"
+    ]
+    first = [r for r in written if r.t < at("07:30")]
+    on = {r.role: r.t for r in first if isinstance(r, Duty) and r.state == "on"}
+    left = next(r.t for r in first if isinstance(r, Pos) and r.spd > 0 and r.t > at("06:59"))
+    assert on["attendant"] < left and 33_000 <= on["driver"] - left <= 37_000
+    opened = [b.t for a, b in pairwise(r for r in first if isinstance(r, Pos)) if b.door and not a.door]
+    (checked,) = [r.t for r in first if isinstance(r, Event) and r.kind == "child_check"]
+    assert checked - opened[-1] == 360_000
 
 
 def test_a_clock_that_is_ahead_dates_every_record_ahead(tmp_path: Path) -> None:

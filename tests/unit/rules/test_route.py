@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from server.domain.plan import TripPlan
+from server.domain.thresholds import DEFAULTS
 from tests.builders.judged import (
     Deed,
     a_drive,
+    a_road,
     a_start,
     all_pass_but,
     found,
@@ -229,6 +231,19 @@ def test_a_part_that_was_driven_round_is_not_covered() -> None:
     last = found(bus)[-1]
     assert (last.limit, last.began_ms) == (95, last.ended_ms)
     assert last.measured is not None and 75 < last.measured < 90
+
+
+@pytest.mark.parametrize("step_s", [5, 10, 15])
+def test_the_way_after_a_detour_is_not_left_out(step_s: float) -> None:
+    """What lay between the first two positions back on the shape was counted as left out: 150 m at one every 15 s."""
+    plans = Plans(a_road(thresholds=replace(DEFAULTS, coverage_percent=100)))
+    (last,) = [
+        one
+        for one in found(a_drive(None, aside(120, 45, step_s=step_s)), plans)
+        if one.kind == "route_not_covered"
+    ]
+    assert last.measured is not None
+    assert 100 - last.measured == pytest.approx(100 * 450 / 4000, abs=100 * 50 / 4000)
 
 
 def test_a_bus_that_turns_back_before_the_end_and_takes_its_next_trip_has_not_covered_it() -> None:

@@ -247,6 +247,20 @@ def test_a_door_open_while_the_bus_moves(kmh: float, seconds: float, expected: l
         assert (one.measured, one.limit) == (kmh, 5) and one.ended_ms is not None
 
 
+def test_a_door_that_is_open_as_the_bus_leaves_its_first_stop_is_seen() -> None:
+    """It has not departed before its door closes, and nobody looked at the door of a trip that had not begun."""
+    bus = a_start()
+    bus.pos(0, 0, door=1)
+    bus.card("CARD1")
+    for metre in (5, 20, 40, 70):
+        bus.wait(2)
+        bus.pos(metre, 20, door=1)
+    bus.wait(1)
+    bus.pos(80, 25, door=0)
+    bus.drive(80, LEG_M)
+    assert "door_open_moving" in kinds(bus)
+
+
 def test_who_boards_by_a_door_that_is_open_on_a_moving_bus_fails_the_stops() -> None:
     def boarded(bus: Recorder) -> None:
         bus.drive(LEG_M, LEG_M + 300, 30)

@@ -1,0 +1,13 @@
+"""A few seeded runs of each threshold: found over it, not found under it. `make measure` drives a hundred of each."""
+
+from __future__ import annotations
+
+from tests.measured.alarms import measure_all, table
+from tests.measured.kinds import KINDS
+
+
+def test_what_is_over_its_threshold_is_found_and_what_is_under_it_is_not_on_any_road() -> None:
+    tallies = measure_all(KINDS, runs=2, seed=3, roads=8)
+    assert all(one.good for one in tallies), "\n" + table(tallies) + "\n" + "\n".join(
+        f"{one.name}: {one.wrong}" for one in tallies if not one.good
+    )  # fmt: skip
