@@ -5,13 +5,16 @@ import time
 from pathlib import Path
 
 import pytest
+from werkzeug.test import TestResponse
 
 from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
 from server.errors import ConflictError, InvalidError, NotFoundError
-from server.service import accounts
+from server.live import checks
+from server.service import accounts, policy, watching
 from server.service.accounts import add_user, set_password
 from server.service.passwords import hash_password
+from server.service.watching import Target
 from tests.builders.web import Browser, Web
 from tests.builders.world import ALPHA, PASSWORD, build_world, change
 
@@ -185,6 +188,110 @@ def test_a_token_needs_no_csrf_and_can_be_revoked_or_run_out(web: Web) -> None:
     assert browser.delete(f"/tokens/{fresh['id']}").status_code == 204
     gone = program.get("/me", headers={"Authorization": f"Bearer {fresh['token']}"})
     assert gone.status_code == 401
+
+
+def as_program(web: Web, token: str, method: str, path: str, body: object | None = None) -> TestResponse:
+    headers = {"Authorization": f"Bearer {token}"}
+    return web.client().flask.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+
+
+def test_a_token_does_no_more_than_its_scope(web: Web) -> None:
+    browser = web.browser("guardian-alpha")
+    made = {
+        scope: browser.post("/tokens", {"name": scope, "scope": scope, "days": 2}).json["token"]
+        for scope in ("read", "write", "admin")
+    }
+    exceptions = f"/children/{ALPHA.id('child')}/exceptions"
+    absent = {"service_date": "2026-09-22", "direction": "to_school", "kind": "absent"}
+    again = absent | {"direction": "from_school"}
+    asked = {
+        scope: [
+            as_program(web, token, "GET", "/children").status_code,
+            as_program(web, token, "POST", exceptions, absent if scope == "write" else again).status_code,
+            as_program(web, token, "POST", "/tokens", {}).status_code,
+            as_program(web, token, "GET", "/me/sessions").status_code,
+            as_program(web, token, "POST", "/me/second-factor", {"password": "x"}).status_code,
+            as_program(web, token, "POST", "/invitations/accept", {"code": "x"}).status_code,
+        ]
+        for scope, token in made.items()
+    }
+    assert asked == {
+        "read": [200, 403, 403, 403, 403, 403],
+        "write": [200, 201, 403, 403, 403, 403],
+        "admin": [200, 201, 201, 200, 422, 404],
+    }
+    refused = as_program(web, made["read"], "POST", exceptions, absent).json["error"]
+    assert (refused["code"], "read" in refused["message"]) == ("token_scope", True)
+    assert browser.post("/tokens", {"scope": "root"}).status_code == 422
+    with web.deps.store.read() as work:
+        caller = checks.find_caller(work, None, accounts.digest(made["read"]), web.real.now_ms())
+        assert caller is not None
+        watching.admit(
+            work, caller, policy.WATCH["child"], Target("child", ALPHA.id("child")), web.clock.now_ms()
+        )
+
+
+def test_a_tokens_own_tokens_end_with_it_and_its_use_is_shown(web: Web) -> None:
+    browser = web.browser("guardian-alpha")
+    first = browser.post("/tokens", {"days": 2}).json
+    web.real.advance(HOUR_S)
+    for body in ({}, {"days": 30}):
+        second = as_program(web, first["token"], "POST", "/tokens", body).json
+        ends = {item["id"]: item["ends_at"] for item in browser.get("/tokens").json["items"]}
+        assert ends[second["id"]] == ends[first["id"]] == "2026-09-23T07:08:00+08:00"
+    web.deps.audit.flush()
+    used = {item["id"]: item["used_at"] for item in browser.get("/tokens").json["items"]}
+    assert (used[first["id"]], used[second["id"]]) == ("2026-09-21T08:08:00+08:00", None)
+
+
+CHROME = (
+    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0 Mobile Safari/537.36"
+)
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1"
+
+
+def log_in_from(web: Web, username: str, agent: str, address: str) -> Browser:
+    browser = web.client()
+    answer = browser.flask.post(
+        "/api/v1/session",
+        json={"username": username, "password": PASSWORD},
+        headers={"User-Agent": agent},
+        environ_overrides={"REMOTE_ADDR": address},
+    )
+    browser.csrf = answer.json["csrf"]
+    return browser
+
+
+def test_where_one_is_logged_in_is_shown_and_ended(web: Web) -> None:
+    phone = log_in_from(web, "guardian-alpha", CHROME, "10.0.0.1")
+    web.real.advance(120)
+    tablet = log_in_from(web, "guardian-alpha", IPHONE, "10.0.0.2")
+    stranger = web.browser("neighbour-guardian-alpha")
+    shown = tablet.get("/me/sessions").json["items"]
+    assert [(item["device"], item["address"], item["current"]) for item in shown] == [
+        ("Safari, iPhone", "10.0.0.2", True),
+        ("Chrome, Android", "10.0.0.1", False),
+    ]
+    assert shown[1]["made_at"] == shown[1]["seen_at"] == "2026-09-21T07:08:00+08:00"
+    with web.database.read() as connection:
+        stored = set(connection.scalars(t.sessions.select().with_only_columns(t.sessions.c.id)))
+    assert not stored & {item["id"] for item in shown}, "what finds a session is shown to nobody"
+    assert stranger.delete(f"/me/sessions/{shown[1]['id']}").status_code == 404
+    assert tablet.delete(f"/me/sessions/{shown[1]['id']}").status_code == 204
+    assert phone.get("/me").status_code == 401
+    assert web.house.published[-1][0] == "live/ended"
+    assert stranger.get("/me").status_code == tablet.get("/me").status_code == 200
+
+
+def test_everywhere_else_is_logged_out_at_once(web: Web) -> None:
+    others = [web.browser("guardian-alpha") for _ in range(3)]
+    browser, stranger = web.browser("guardian-alpha"), web.browser("operator-alpha")
+    before = len(web.house.published)
+    assert browser.delete("/me/sessions").status_code == 204
+    assert [each.get("/me").status_code for each in others] == [401] * 3
+    assert browser.get("/me").status_code == stranger.get("/me").status_code == 200
+    assert len(web.house.published) == before + 3
+    assert len(browser.get("/me/sessions").json["items"]) == 1
 
 
 def test_a_wrong_token_is_nobody_even_beside_a_right_cookie(web: Web) -> None:
