@@ -14,7 +14,7 @@ from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
 from tests.builders.schema import new_sqlite
 from tests.builders.served import Phone, Served, serving
-from tests.builders.world import ALPHA, BRAVO, NEIGHBOUR, NOW_MS, PASSWORD, build_world, change
+from tests.builders.world import ALPHA, BRAVO, NEIGHBOUR, NOW_MS, ON, PASSWORD, build_world, change
 from tests.waiting import PATIENCE_S, promised, until
 
 Dial = Callable[..., Phone]
@@ -287,6 +287,34 @@ def test_an_unlinked_child_and_a_closed_account_end_within_seconds(served: Serve
             "a round",
         )
     assert (phone.of("position"), phone.of("notice")) == ([], [])
+
+
+@pytest.mark.timed
+def test_a_session_that_is_ended_elsewhere_and_a_carers_last_day_end_within_seconds(
+    served: Served, dial: Dial
+) -> None:
+    cookie, csrf = log_in(served, "guardian-alpha")
+    lost, carer = dial("guardian-alpha"), dial("neighbour-guardian-alpha")
+    carer_of = {
+        "id": "lent".ljust(32, "0"), "user_id": "user-neighbour-guardian-alpha".ljust(32, "0"), "name": "Aunt",
+        "rider_id": ALPHA.id("child"), "shared_by": "user-guardian-alpha".ljust(32, "0"), "valid_until": ON,
+    }  # fmt: skip
+    with served.web.database.write() as connection:
+        connection.execute(t.guardians.insert().values(**carer_of))
+    carer.ask("watch", {"child": ALPHA.id("child")})
+    kept = {"cookies": {"sixfixed": cookie}, "headers": {"X-CSRF-Token": csrf}, "timeout": PATIENCE_S}
+    began = time.monotonic()
+    ended = requests.delete(f"{served.url}/api/v1/me/sessions", **kept)  # type: ignore[arg-type]
+    assert ended.status_code == 204
+    assert lost.wait("ended") == {"watch": None, "reason": "session"}
+    promised("the end of a session's socket", time.monotonic() - began, ENDS_S)
+    began = time.monotonic()
+    served.web.clock.advance(24 * 3600)
+    until(
+        lambda: {"watch": {"child": ALPHA.id("child")}, "reason": "rights"} in carer.of("ended"),
+        "the carer's watch is over",
+    )
+    promised("the end of a carer's watch", time.monotonic() - began, ENDS_S)
 
 
 def test_a_school_sees_its_buses_while_they_serve_it(served: Served, dial: Dial) -> None:

@@ -178,6 +178,21 @@ def _change_password_elsewhere(post: Post, _guardian: Browser) -> None:
     assert answer.status_code == 204
 
 
+def _end_the_session_elsewhere(post: Post, guardian: Browser) -> None:
+    [item] = guardian.get("/me/sessions").json["items"]
+    other = post.web.browser("guardian-alpha")
+    assert other.delete(f"/me/sessions/{item['id']}").status_code == 204
+
+
+def _log_out_everywhere_else(post: Post, _guardian: Browser) -> None:
+    assert post.web.browser("guardian-alpha").delete("/me/sessions").status_code == 204
+
+
+def _be_a_carer_of_who_is_no_guardian(post: Post, _guardian: Browser) -> None:
+    giver = "user-neighbour-guardian-alpha".ljust(32, "0")
+    change(post.database, t.guardians, ALPHA.id("g-child"), shared_by=giver)
+
+
 def _end_account(post: Post, _guardian: Browser) -> None:
     change(post.database, t.users, "user-guardian-alpha".ljust(32, "0"), ended_at_ms=1)
 
@@ -197,7 +212,17 @@ def _unsubscribe(post: Post, guardian: Browser) -> None:
 
 @pytest.mark.parametrize(
     "end",
-    [_log_out, _change_password_elsewhere, _end_account, _reach_the_absolute_end, _unlink, _unsubscribe],
+    [
+        _log_out,
+        _change_password_elsewhere,
+        _end_account,
+        _reach_the_absolute_end,
+        _unlink,
+        _unsubscribe,
+        _end_the_session_elsewhere,
+        _log_out_everywhere_else,
+        _be_a_carer_of_who_is_no_guardian,
+    ],
 )
 def test_pushes_end_with_what_they_rest_on(post: Post, service: FakePushService, end: Any) -> None:  # noqa: ANN401
     phone, guardian = service.browser("phone"), post.web.browser("guardian-alpha")
