@@ -19,8 +19,21 @@ from server.service.calendar_watch import AlarmStore, TimetableUse, watch_calend
 Roster = Mapping[str, tuple[str, Literal["expected", "absent"]]]  # rider -> (stop, state)
 
 
+class FormerPlan(msgspec.Struct, frozen=True):
+    """A version that a timetable's trips have on service dates before `before_on`: its stops, and the times of its ends."""
+
+    before_on: str
+    plan_id: str
+    stop_ids: tuple[str, ...]
+    start_s: int
+    end_s: int
+
+
 class Timetable(msgspec.Struct, frozen=True):
-    """A timetable that is not ended, with its plan's ends. Times in seconds after noon minus 12 h."""
+    """A timetable that is not ended, with its plan's ends. Times in seconds after noon minus 12 h.
+
+    `former`: versions that still hold on some date, the earliest `before_on` first.
+    """
 
     id: str
     code: str
@@ -34,6 +47,7 @@ class Timetable(msgspec.Struct, frozen=True):
     last_stop_id: str
     start_s: int
     end_s: int
+    former: tuple[FormerPlan, ...] = ()
 
 
 class Permit(msgspec.Struct, frozen=True):
@@ -197,9 +211,11 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
         rides[plan.timetable_id].append(plan)
     schools = {school.stop_id: school.id for school in state.schools}
     days: dict[str, tuple[date, date, date]] = {}
-    for timetable in state.timetables:
-        zone = ZoneInfo(timetable.timezone)
-        for on in days.setdefault(timetable.timezone, dates_around(now_ms, zone)):
+    for newest in state.timetables:
+        zone = ZoneInfo(newest.timezone)
+        for on in days.setdefault(newest.timezone, dates_around(now_ms, zone)):
+            held = _held(newest, on.isoformat())
+            timetable = newest if held is None else _as_it_was(newest, held)
             weekday = state.calendar.weekday_of(timetable.service_code, on)
             if weekday is None:
                 continue
@@ -225,8 +241,31 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
                     planned_start_ms=instant_ms(on, timetable.start_s, zone),
                     planned_end_ms=instant_ms(on, timetable.end_s, zone),
                 ),
-                _roster(rides[timetable.id], weekday, on, timetable.direction, state.absences),
+                _roster(
+                    # A stop that only the coming version has is no place to wait at before.
+                    [one for one in rides[timetable.id] if held is None or one.stop_id in held.stop_ids],
+                    weekday,
+                    on,
+                    timetable.direction,
+                    state.absences,
+                ),
             )
+
+
+def _held(timetable: Timetable, on: str) -> FormerPlan | None:
+    """Find the former version that a timetable's trips have on a service date (decision 0190)."""
+    return next((one for one in timetable.former if on < one.before_on), None)
+
+
+def _as_it_was(timetable: Timetable, held: FormerPlan) -> Timetable:
+    return msgspec.structs.replace(
+        timetable,
+        plan_id=held.plan_id,
+        first_stop_id=held.stop_ids[0],
+        last_stop_id=held.stop_ids[-1],
+        start_s=held.start_s,
+        end_s=held.end_s,
+    )
 
 
 def _in_force(permit: Permit, on: date) -> bool:

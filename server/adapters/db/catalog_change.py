@@ -77,14 +77,27 @@ class RecordsDb:
         found: str | None = self._connection.scalar(query.limit(1))
         return found
 
-    def apply(self, change: Change, now_ms: int) -> bool:
+    def apply(self, change: Change, now_ms: int) -> tuple[str, ...]:
         if self._near is None:
             raise RuntimeError("a record is looked at before it is changed")
         applying = Applying(self._connection, change, now_ms, self._near)
         applying.run()
         if applying.changed:
             bump(self._connection, "catalog")
-        return applying.changed
+        return self._permits_on(applying.moved_plans, change.holds_from)
+
+    def _permits_on(self, timetable_ids: tuple[str, ...], on: str | None) -> tuple[str, ...]:
+        if not timetable_ids or on is None:
+            return ()
+        query = (
+            select(t.permits.c.code)
+            .where(
+                t.permits.c.timetable_id.in_(timetable_ids), t.permits.c.ended_at_ms.is_(None),
+                t.permits.c.valid_until >= on,
+            )
+            .order_by(t.permits.c.code)
+        )  # fmt: skip
+        return tuple(self._connection.scalars(query))
 
     def id_of(self, plural: str, key: tuple[str, ...]) -> str:
         table: Table = KINDS[plural].table

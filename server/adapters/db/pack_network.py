@@ -28,7 +28,7 @@ class NetworkTables(PlanTables):
         if self._change.drafts is not None:
             stops = {stop.stop_id: stop for stop in self._full.stops or ()}
             zones = {one.agency_id: one.agency_timezone for one in self._full.agencies or ()}
-            self.changed |= store_plans(
+            done = store_plans(
                 self._connection,
                 self._change.drafts,
                 timetables=self._of(t.timetables),
@@ -39,6 +39,8 @@ class NetworkTables(PlanTables):
                 now_ms=self._now_ms,
                 holds_from=self._change.holds_from,
             )
+            self.changed |= done.changed
+            self.moved_plans = done.moved
 
     def _jurisdictions(self) -> None:
         rows = self._pack.jurisdictions

@@ -29,6 +29,7 @@ class PlanTables:
         self._owners = Owners(change.full)
         self._ids: dict[str, dict[str, str]] = {}
         self.changed = False
+        self.moved_plans: tuple[str, ...] = ()
 
     def _of(self, table: Table, key: str = "code") -> dict[str, str]:
         if table.name not in self._ids:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
@@ -20,6 +21,13 @@ Times = list[tuple[int, str, int, int]]
 FEW = 200  # timetables that are named one by one in a query; for more all are read
 
 
+class StoredPlans(NamedTuple):
+    """Whether anything changed, and the timetables that have another plan now."""
+
+    changed: bool
+    moved: tuple[str, ...]
+
+
 def store_plans(
     connection: Connection,
     drafts: Sequence[PlanDraft],
@@ -29,8 +37,8 @@ def store_plans(
     zones: Mapping[str, str],
     now_ms: int,
     holds_from: str | None = None,
-) -> bool:
-    """Store each draft's version unless it is there, point its timetable at it; say whether anything changed.
+) -> StoredPlans:
+    """Store each draft's version unless it is there, and point its timetable at it.
 
     `timetables` and `stops` give ids by code, `zones` the time zone of a timetable's operator, `holds_from` the service
     date from which a new version holds (None: at once).
@@ -92,7 +100,8 @@ def store_plans(
         connection.execute(
             update(t.timetables).where(t.timetables.c.id == timetable_id).values(plan_id=wanted)
         )
-    return _store_times(connection, drafts, timetables, stops) or bool(moved)
+    retimed = _store_times(connection, drafts, timetables, stops)
+    return StoredPlans(retimed or bool(moved), tuple(timetable_id for timetable_id, _ in moved))
 
 
 def _store_times(

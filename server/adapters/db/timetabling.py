@@ -13,12 +13,15 @@ from server.adapters.db import tables as t
 from server.adapters.db.alarms import keep_alarms
 from server.adapters.db.counters import bump
 from server.adapters.db.engine import Database, upsert
+from server.adapters.db.former_plans import read_former
 from server.adapters.db.substitutions import in_force
 from server.domain.calendar import Calendar, DatedChange, WeeklyService
+from server.domain.plan import PlanVersion
 from server.ids import new_id
 from server.service.calendar_watch import Alarm, AlarmChanges
 from server.service.timetabling import (
     Binding,
+    FormerPlan,
     MadeTrips,
     Permit,
     PlanState,
@@ -44,7 +47,7 @@ class DbTimetabling:
         """Give the plan and the trips since a service date, in one snapshot."""
         with self._db.read() as connection:
             return PlanState(
-                read_timetables(connection),
+                read_timetables(connection, since_on),
                 read_calendar(connection),
                 read_permits(connection),
                 _ride_plans(connection),
@@ -71,8 +74,8 @@ class DbTimetabling:
         return keep_alarms(self._db, kinds, wanted, now_ms)
 
 
-def read_timetables(connection: Connection) -> tuple[Timetable, ...]:
-    """Read the timetables that are not ended, with the ends of their plans."""
+def read_timetables(connection: Connection, since_on: str) -> tuple[Timetable, ...]:
+    """Read the timetables that are not ended, with the ends of their plans, those that hold from `since_on` on among them."""
     ends = (
         select(
             t.stop_times.c.timetable_id,
@@ -109,7 +112,30 @@ def read_timetables(connection: Connection) -> tuple[Timetable, ...]:
         )
         .order_by(t.timetables.c.code)
     )
-    return tuple(Timetable(**row._mapping) for row in connection.execute(query))
+    former = _former(connection, since_on)
+    return tuple(
+        Timetable(**row._mapping, former=former.get(row.id, ())) for row in connection.execute(query)
+    )
+
+
+def _former(connection: Connection, since_on: str) -> dict[str, tuple[FormerPlan, ...]]:
+    found = read_former(connection, since_on)
+    named = {plan_id for versions in found.values() for _, plan_id in versions}
+    bodies = connection.execute(select(t.plans.c.id, t.plans.c.body).where(t.plans.c.id.in_(named)))
+    plans = {row.id: msgspec.json.decode(row.body, type=PlanVersion) for row in bodies}
+    return {
+        timetable_id: tuple(
+            FormerPlan(
+                before_on,
+                plan_id,
+                tuple(stop.id for stop in plans[plan_id].stops),
+                plans[plan_id].stops[0].departure_s,
+                plans[plan_id].stops[-1].arrival_s,
+            )
+            for before_on, plan_id in versions
+        )
+        for timetable_id, versions in found.items()
+    }
 
 
 def read_calendar(connection: Connection) -> Calendar:

@@ -40,8 +40,11 @@ class RecordStore(Protocol):
     def look(self, touched: Touched) -> Looked:
         """Give what judging the change has to see; from here on no other change of the plan comes between."""
 
-    def apply(self, change: Change, now_ms: int) -> bool:
-        """Make the rows that were looked at say it; say whether anything changed, in which case the catalogue moves."""
+    def apply(self, change: Change, now_ms: int) -> tuple[str, ...]:
+        """Make the rows that were looked at say it, and move the catalogue if anything changed.
+
+        Give the codes of the permits whose timetables have another plan from the change's date on.
+        """
 
     def id_of(self, plural: str, key: tuple[str, ...]) -> str:
         """Give the id of the live record of a key."""

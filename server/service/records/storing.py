@@ -50,8 +50,14 @@ def store(
     hashes = {} if credential is None else {credential.code: credential.hashed}
     devices = noun.plural == "devices"
     change = Change(pack, full, drafts, hashes if devices else {}, {} if devices else hashes, holds_from)
-    work.records.apply(change, now_ms)
-    return [warning.message for warning in sorted(remarks.warnings)]
+    permits = work.records.apply(change, now_ms)
+    warnings = [warning.message for warning in sorted(remarks.warnings)]
+    if permits:
+        # State Council decree 617: a change of route, time or stop is a new issue.
+        warnings.append(
+            f"the plan changes from {holds_from}: permits {', '.join(permits)} have to be issued anew"
+        )
+    return warnings
 
 
 def field_of(noun: Noun, fault: PackFault) -> str:

@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
 from server.adapters.db.plan_store import DbPackStore
+from server.adapters.db.timetabling import DbTimetabling
 from server.service.devices import DeviceHasher
 from server.service.packs.importing import import_pack
+from server.service.timetabling import make_trips
 from tests.builders.pack import write_pack
 from tests.builders.web import Browser, Web
 from tests.builders.world import PASSWORD
@@ -79,3 +81,147 @@ def test_a_bus_from_its_first_day_to_its_last(web: Web) -> None:
     assert history[0]["before"]["seats"] == 36 and history[0]["after"] is None
     again = made(admin, "vehicles", **VEHICLE)
     assert (again["id"], again["ended"]) == (bus["id"], False)
+
+
+# One sound record of each kind, and a change of it.
+SOUND: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "jurisdictions": ({"code": "ZW-ZN", "parent_id": "ZW", "name": "中宁县", "level": "county"}, {"name": "中宁"}),
+    "operators": ({"code": "OP2", "name": "中宁校车", "jurisdiction_id": "ZW-SPT"}, {"phone": "0955-1"}),
+    "schools": ({"code": "SC9", "jurisdiction_id": "ZW-SPT", "stop_id": "C", "name": "第九小学"}, {"phone": "0955-9"}),
+    "stops": ({"code": "D", "name": "新村", "lat": 37.51, "lon": 105.15}, {"name": "新新村"}),
+    "routes": ({"code": "R9", "operator_id": "OP", "short_name": "9路"}, {"long_name": "新村—第二小学"}),
+    "calendars": (
+        {
+            "code": "SUMMER", "weekdays": "135", "start_date": "2027-07-01", "end_date": "20270731",
+            "dates": [{"date": "2027-07-03", "exception_type": 1, "as_weekday": 3}],
+        },
+        {"dates": [{"date": "2027-07-05", "exception_type": 2}]},
+    ),
+    "timetables": (
+        {
+            "code": "R1-AM2", "route_id": "R1", "service_code": "SCHOOL", "direction": "to_school",
+            "stop_times": [
+                {"stop_id": "A", "arrival_time": "08:00:00", "departure_time": "08:01:00"},
+                {"stop_id": "S", "arrival_time": "08:14:00", "departure_time": "08:15:00"},
+            ],
+        },
+        {"headsign": "第一小学"},
+    ),
+    "vehicles": (VEHICLE, {"seats": 31}),
+    "devices": ({"code": "ZW-0009", "vehicle_id": "V2"}, {"secret": "another-long-secret"}),
+    "people": (
+        {"badge": "D-9", "operator_id": "OP", "role": "driver", "name": "赵九", "qualified_until": "2027-05-01"},
+        {"phone": "13900000009"},
+    ),
+    "permits": (
+        {
+            "code": "P-AM2", "operator_id": "OP", "timetable_id": "R1-AM", "vehicle_id": "V2", "driver_id": "D-2",
+            "issuer": "教育局", "valid_from": "2027-02-01", "valid_until": "2027-06-30",
+        },
+        {"attendant_id": "T-1"},
+    ),
+    "riders": ({"id": "ST-9", "school_id": "SC1", "name": "钱九", "card": "CARD9"}, {"grade": "五年级"}),
+    "guardians": ({"username": "li", "rider_id": "ST-3", "name": "李母"}, {"relation": "姑母"}),
+    "ride-plans": ({"rider_id": "ST-3", "trip_id": "R1-AM", "stop_id": "B", "weekdays": "12"}, {"weekdays": "123"}),
+    "zones": (
+        {"code": "Z9", "kind": "limit", "limit_kmh": 30, "wkt": "LINESTRING (105.11 37.5, 105.112 37.5)", "width_m": 8},
+        {"limit_kmh": 20},
+    ),
+    "settings": ({"scope": "operator:OP", "name": "corridor_m", "value": "70"}, {"value": "75"}),
+    "users": ({"username": "desk2", "role": "operator", "scope_id": "OP", "name": "调度二"}, {"name": "调度甲"}),
+}  # fmt: skip
+
+
+def test_each_kind_is_created_changed_and_ended(web: Web) -> None:
+    """In the order of the table, each then names what is there; at the end nothing but what was there."""
+    admin = web.browser("root")
+    for plural, (body, change) in SOUND.items():
+        before = {one["id"] for one in admin.get(f"/{plural}?limit=200").json["items"]}
+        if plural == "devices":
+            assert admin.delete("/devices/ZW-0002").status_code == 204
+            before.remove("ZW-0002")
+        record = made(admin, plural, **body)
+        if plural in ("devices", "users"):
+            assert len(record.pop("secret" if plural == "devices" else "password")) > 12
+        record.pop("warnings")
+        assert admin.get(f"/{plural}/{record['id']}").json == record, plural
+        assert admin.get(f"/{plural}?code={record['code']}").json["items"][0]["id"] == record["id"], plural
+        changed = admin.ask("PATCH", f"/{plural}/{record['id']}", change)
+        assert changed.status_code == 200, (plural, changed.text)
+        for name, value in change.items():
+            if name in ("dates", "secret"):
+                continue
+            shown = changed.json[name.removesuffix("_id")]
+            assert (shown["code"] if isinstance(shown, dict) else shown) == value, plural
+        # What was read may be sent back as it is.
+        whole = {
+            name: value
+            for name, value in changed.json.items()
+            if name not in ("warnings", "password", "secret")
+        }
+        again = admin.ask("PATCH", f"/{plural}/{record['id']}", whole)
+        assert again.status_code == 200, (plural, again.text)
+        assert again.json["version"] == changed.json["version"]
+        assert admin.delete(f"/{plural}/{record['id']}").status_code == 204, plural
+        assert {one["id"] for one in admin.get(f"/{plural}?limit=200").json["items"]} == before, plural
+        assert admin.ask("PATCH", f"/{plural}/{record['id']}", change).status_code == 409
+        actions = [one["action"] for one in admin.get(f"/{plural}/{record['id']}/history").json["items"]]
+        assert actions == ["ended", "updated", "created"], plural
+        assert "secret" not in admin.get(f"/{plural}/{record['id']}/history").text.replace(
+            '"secret":"changed"', ""
+        )
+
+
+def trips_of(db: Database, code: str) -> dict[str, tuple[str, int]]:
+    """Make the trips around today; give the plan and the start's minute of the day by service date."""
+    make_trips(DbTimetabling(db), NOW_MS)
+    with db.read() as connection:
+        rows = connection.execute(select(t.trips).where(t.trips.c.code == code)).all()
+    return {row.service_on: (row.plan_id, row.planned_start_ms // 60_000 % 1440) for row in rows}
+
+
+def test_another_time_holds_from_its_date_and_the_days_before_keep_theirs(web: Web, db: Database) -> None:
+    admin = web.browser("root")
+    before = trips_of(db, "R1-PM")
+    assert sorted(before) == ["2026-10-26", "2026-10-27"]
+    shown = admin.get("/timetables/R1-PM").json
+    later = [
+        {"stop_id": one["stop"]["id"], "arrival_time": "18" + one["arrival_time"][2:],
+         "departure_time": "18" + one["departure_time"][2:]}
+        for one in shown["stop_times"]
+    ]  # fmt: skip
+    changed = admin.ask("PATCH", "/timetables/R1-PM", {"stop_times": later})
+    assert changed.status_code == 200, changed.text
+    assert changed.json["warnings"] == [
+        "the plan changes from 2026-10-27: permits P-PM have to be issued anew"
+    ]
+    after = trips_of(db, "R1-PM")
+    assert after["2026-10-26"] == before["2026-10-26"]
+    assert (after["2026-10-27"][1] - before["2026-10-27"][1]) % 1440 == 60
+    # Another change from today on: what was to come from tomorrow never does.
+    moved = admin.ask("PATCH", "/timetables/R1-PM", {"stop_times": later, "valid_from": "2026-10-26"})
+    assert (
+        moved.status_code == 200 and trips_of(db, "R1-PM") == after
+    )  # the same plan again is no other version
+    moved = admin.ask("PATCH", "/stops/B", {"lat": 37.5001, "valid_from": "2026-10-26"})
+    assert moved.status_code == 200, moved.text
+    today = trips_of(db, "R1-PM")
+    assert today["2026-10-26"][0] == today["2026-10-27"][0] and today["2026-10-27"] != after["2026-10-27"]
+    assert refused(admin, "PATCH", "/stops/B", {"lat": 37.5, "valid_from": "2026-10-25"}) == {
+        "valid_from": "this is before today, 2026-10-26; what has been driven stays as it was"
+    }
+
+
+def test_a_shape_of_its_own_and_straight_lines_again(web: Web) -> None:
+    admin = web.browser("root")
+    bent = [[37.5, 105.1], [37.501, 105.11], [37.5, 105.12], [37.505, 105.13]]
+    changed = admin.ask("PATCH", "/timetables/R1-AM", {"shape": bent})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json["shape"], changed.json["shape_code"]) == (bent, "OUT")
+    straight = admin.ask("PATCH", "/timetables/R1-AM", {"shape": None}).json
+    assert (straight["shape"], straight["shape_code"]) == (None, None)
+    assert "straight lines" in straight["warnings"][0]
+    shared = admin.ask("PATCH", "/timetables/R1-AM", {"shape_code": "BACK"})
+    assert "shape_code" in refused(admin, "PATCH", "/timetables/R1-AM", {"shape_code": "BACK"}), shared.text
+    own = admin.ask("PATCH", "/timetables/R1-AM", {"shape": bent}).json
+    assert own["shape_code"] == "R1-AM:shape" and own["shape"] == bent
