@@ -8,8 +8,9 @@ import msgspec
 
 from server.api.endpoint import Ask, Endpoint, Reply, Text
 from server.api.invitations import Name, Phone
+from server.errors import NotFoundError
 from server.service import carers, policy
-from server.service.account_shapes import Carer, NewInvitation
+from server.service.account_shapes import Access, Carer, NewInvitation
 from server.service.shapes import Items
 
 Day = Annotated[str, msgspec.Meta(max_length=10)]
@@ -24,6 +25,14 @@ class Order(msgspec.Struct, frozen=True):
     relation: Text | None = None
     phone: Phone | None = None
     email: Text | None = None
+
+
+def show_access(ask: Ask) -> Access:
+    """Say how the caller holds the child; beside the child's own shape, which everyone who watches it shares."""
+    held = ask.work.scopes.find_held(ask.who.user_id, ask.subject)
+    if held is None:
+        raise NotFoundError("There is no such child among yours: look at the list again.")
+    return Access(held.carer, held.may_change, held.until)
 
 
 def share(ask: Ask) -> NewInvitation:
@@ -52,6 +61,7 @@ def end(ask: Ask) -> Reply:
 
 PATH = "/children/{child}/carers"
 ENDPOINTS = (
+    Endpoint("GET", "/children/{child}/access", policy.CHILD, show_access, Access, "How I hold a child"),
     Endpoint("GET", PATH, policy.CARERS, list_them, Items[Carer], "Carers of a child"),
     Endpoint("POST", PATH, policy.CARERS, share, NewInvitation, "Share a child", takes=Order, status=201, works="write"),
     Endpoint("DELETE", f"{PATH}/{{carer}}", policy.CARERS, end, None, "End a carer", status=204, works="write"),

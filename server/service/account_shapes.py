@@ -97,6 +97,14 @@ class Accepted(msgspec.Struct, frozen=True):
     linked: bool
 
 
+class Access(msgspec.Struct, frozen=True):
+    """How the caller holds a child: a carer until a date (inclusive), who may or may not say "not riding"."""
+
+    carer: bool
+    may_change: bool
+    until: str | None
+
+
 class Carer(msgspec.Struct, frozen=True):
     """Somebody to whom a child is lent until a date (inclusive)."""
 

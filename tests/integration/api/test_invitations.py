@@ -227,6 +227,9 @@ def test_a_carer_sees_the_child_until_the_date_and_passes_nothing_on(web: Web) -
     assert (item["id"], item["state"], item["username"]) == (id_, "active", "aunt")
     assert (item["until"], item["may_change"], item["relation"]) == (day_after(ON, 3), False, "aunt")
     assert carer.get(CHILD).status_code == carer.get(f"{CHILD}/bus").status_code == 200
+    access = {"carer": True, "may_change": False, "until": day_after(ON, 3)}
+    assert carer.get(f"{CHILD}/access").json == access
+    assert guardian.get(f"{CHILD}/access").json == {"carer": False, "may_change": True, "until": None}
     for answer in (
         carer.get(CARERS),
         carer.post(CARERS, {"name": "Uncle", "until": ON}),
