@@ -85,8 +85,8 @@ describe("the dispatcher's fleet", () => {
 });
 
 it('the administrator sees first what had most refused', async () => {
-  const { session } = await signedIn('admin');
-  const system = ending(new System(session));
+  const { session, clock } = await signedIn('admin');
+  const system = ending(new System(session, clock));
   system.start();
   await until(() => system.devices !== null);
   expect(system.devices?.slice(0, 2).map((device) => device.rejected)).toEqual([14, 1]);

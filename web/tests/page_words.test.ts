@@ -13,6 +13,9 @@ import {
   TAKEN_STEPS,
   TIERS,
 } from '../src/model/finding.ts';
+import { CAMERAS, COMMAND_KINDS, COMMAND_STATES } from '../src/model/command.ts';
+import { HOUSE_ROLES } from '../src/model/house.ts';
+import { CAUSES, RECORD_KINDS } from '../src/model/rejection.ts';
 import { LEAD_WAYS } from '../src/model/choice.ts';
 import { NEEDS } from '../src/model/need.ts';
 import { NOTICE_KINDS } from '../src/model/notice.ts';
@@ -102,6 +105,12 @@ const SETS = {
       'sub.open': SUBSTITUTES,
       'sub.title': SUBSTITUTES,
       'sub.effect': SUBSTITUTES,
+      reject: CAUSES,
+      record: RECORD_KINDS,
+      order: [...COMMAND_KINDS, 'other', 'dump.what', 'plan.what', 'reboot.what'],
+      'order.state': COMMAND_STATES,
+      camera: CAMERAS,
+      'house.role': HOUSE_ROLES,
       'sub.why': WHY_NOT,
       'sub.reason': ['breakdown', 'workshop', 'ill', 'away', 'other_trip'],
     },

@@ -1,5 +1,6 @@
 /** What a piece of evidence says, in words that a person has: machine words and ids are never shown. */
 
+import { dotted } from '../format/name.ts';
 import { FINDING_KINDS, type Evidence, type FindingKind } from '../model/finding.ts';
 import { VERDICT_REASONS } from '../model/staff_trip.ts';
 import type { AlarmSay } from '../words/alarm.ts';
@@ -19,6 +20,16 @@ export type Speech = {
   /** What was found by it, which tells what a bare number counts. */
   readonly of: string;
 };
+
+/** A piece of evidence whole: what it is and what it says; of an excuse, who approved it, what had failed, and their remark. */
+export function evidenceWords(one: Evidence, speech: Speech): string {
+  const { words } = speech;
+  const value = valueWords(one, speech);
+  if (one.what === 'excuse' && one.by)
+    return dotted(words('excuse.by', { who: one.by.name, failed: value ?? '–' }), one.remarks);
+  const what = words(`evidence.${one.what}`);
+  return value === null ? what : words('evidence.said', { what, value });
+}
 
 /** The value of a piece of evidence; null where it has none that says something. */
 export function valueWords({ what, value }: Evidence, speech: Speech): string | null {
@@ -54,6 +65,8 @@ function numberWords(what: Evidence['what'], value: number, words: ConsoleSay): 
       return words(value < 0 ? 'measure.early' : 'measure.late', { value: duration(Math.abs(whole), words) });
     case 'driving_24h':
     case 'driving_day':
+    case 'driving_elsewhere':
+    case 'driving_elsewhere':
     case 'driving_night':
       return duration(whole, words);
     case 'coverage':
@@ -65,8 +78,6 @@ function numberWords(what: Evidence['what'], value: number, words: ConsoleSay): 
     case 'received':
       return words('measure.people', { value: whole });
     case 'harsh_accel':
-    case 'driving_elsewhere':
-    case 'driving_elsewhere':
     case 'harsh_brake':
     case 'harsh_turn':
       return words('measure.g', { value });

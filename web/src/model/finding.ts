@@ -136,6 +136,9 @@ export type Evidence = {
   readonly value: number | string | null;
   readonly lat: number | null;
   readonly lon: number | null;
+  /** Who approved an excuse, and what they said to it. */
+  readonly by?: Named | null;
+  readonly remarks?: string | null;
 };
 
 export type Finding = {

@@ -33,6 +33,8 @@ export const evidence = v.object({
   value: maybe(v.union([v.number(), v.string()])),
   lat: maybe(v.number()),
   lon: maybe(v.number()),
+  by: maybe(named),
+  remarks: maybe(v.string()),
 });
 
 const findingEntries = {
