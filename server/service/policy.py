@@ -24,7 +24,7 @@ BEFORE_MS = 15 * 60_000
 AFTER_ARRIVAL_MS = 5 * 60_000
 AFTER_PLAN_MS = 30 * 60_000
 
-Subject = Literal["child", "trip", "device", "school", "notice", "token", "finding", "session", "invitation"]
+Subject = Literal["child", "application", "trip", "device", "school", "notice", "token", "finding", "session", "invitation"]
 # What a token may do of what its role may: read, change as well, or also what concerns accounts and rights.
 TokenScope = Literal["read", "write", "admin"]
 _WIDTH: dict[TokenScope, int] = {"read": 0, "write": 1, "admin": 2}
@@ -91,6 +91,13 @@ SUBSTITUTIONS = Rule("substitutions", OFFICE)
 SUBSTITUTE = Rule("substitute", frozenset({"operator", "regulator"}))
 SUBSTITUTES = Rule("substitutes", OFFICE, "trip")
 AUDIT = Rule("audit", frozenset({"admin"}))
+# The company asks for permits, the authority over it gives, returns and revokes them.
+APPLICATIONS = Rule("permit_applications", OFFICE)
+APPLICATION = Rule("permit_application", OFFICE, "application")
+APPLY = Rule("apply_for_permit", frozenset({"operator"}))
+CHANGE_APPLICATION = Rule("change_application", frozenset({"operator"}), "application")
+JUDGE_APPLICATION = Rule("judge_application", frozenset({"regulator"}), "application")
+REVOKE = Rule("revoke_permit", frozenset({"regulator"}))
 
 
 class RecordRules(NamedTuple):
@@ -101,7 +108,8 @@ class RecordRules(NamedTuple):
 
 
 def _records(plural: str, read: frozenset[Role], write: frozenset[Role]) -> RecordRules:
-    return RecordRules(Rule(f"read_{plural}", read), Rule(f"write_{plural}", write))
+    needs: TokenScope | None = "admin" if plural in ("users", "guardians") else None  # these are rights
+    return RecordRules(Rule(f"read_{plural}", read), Rule(f"write_{plural}", write, needs=needs))
 
 
 _ADMIN: frozenset[Role] = frozenset({"admin"})
@@ -136,7 +144,7 @@ RECORDS: dict[str, RecordRules] = {
 HISTORY: dict[str, Rule] = {
     plural: Rule(f"history_{plural}", each.write.roles) for plural, each in RECORDS.items()
 }
-PACKS = Rule("packs", _ADMIN)
+PACKS = Rule("packs", _ADMIN, needs="admin")
 EXPORT = Rule("export", _COMPANY)
 
 # What may be watched live, by the key of the `watch` message (INTERFACES 3).
@@ -211,6 +219,9 @@ class ScopeReader(Protocol):
 
     def find_token_id(self, user_id: str, ref: str) -> str | None:
         """Find a live token of the user."""
+
+    def find_application_id(self, scope: Scope, ref: str) -> str | None:
+        """Find an application for a permit of the scope."""
 
     def find_finding_id(self, scope: Scope, ref: str) -> str | None:
         """Find a finding of the scope."""
@@ -287,6 +298,8 @@ def find_subject(reader: ScopeReader, rule: Rule, caller: Caller, scope: Scope, 
             found = reader.find_notice_id(scope, caller.user_id, ref)
         case "token":
             found = reader.find_token_id(caller.user_id, ref)
+        case "application":
+            found = reader.find_application_id(scope, ref)
         case "finding":
             found = reader.find_finding_id(scope, ref)
         case "session":
