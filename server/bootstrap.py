@@ -113,6 +113,7 @@ def run_web(settings: Settings) -> int:
     """
     from server.adapters.db.schema_version import version_problem
     from server.adapters.db.web_store import DbWebStore
+    from server.adapters.files.folder import FolderFiles
     from server.adapters.gevent_pool import GeventPool
     from server.adapters.mqtt.live_feed import LiveFeed
     from server.adapters.mqtt.topics import LIVE_ALL
@@ -130,12 +131,14 @@ def run_web(settings: Settings) -> int:
     feed = LiveFeed(_endpoint(settings, "role-web"), (LIVE_ALL,), clock=clock)
     deps = WebDeps(
         store=DbWebStore(database),
+        packs=DbPackStore(database),
         clock=clock,
         real=SystemClock(),
         pool=GeventPool(),
         publish=feed.publish,
         subscribe=feed.start,
         database_problem=lambda: version_problem(database),
+        files=FolderFiles(settings.data / "files"),
         settings=WebSettings(
             public_url=settings.public_url,
             host=settings.http.host,

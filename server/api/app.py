@@ -19,7 +19,9 @@ from server.api import (
     invitations,
     notices,
     openapi,
+    packs,
     pages,
+    permits,
     preferences,
     push,
     records,
@@ -54,9 +56,11 @@ def endpoints() -> tuple[Endpoint, ...]:
         *crew.ENDPOINTS,
         *verdicts.ENDPOINTS,
         *substitutions.ENDPOINTS,
+        *permits.ENDPOINTS,
         *devices.ENDPOINTS,
         *catalog.endpoints(),
         *records.endpoints(),
+        *packs.ENDPOINTS,
     )
 
 

@@ -72,12 +72,9 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
     given = read_credentials(deps)
     # The body is read here, where the connection is; only then does the work leave for another thread.
     raw, query = _read_raw(endpoint), request.args.to_dict()
-    accepted = endpoint.files or ("application/json",)
-    if (endpoint.files or (endpoint.takes is not None and raw)) and request.mimetype not in accepted:
+    if endpoint.takes is not None and raw and request.mimetype != "application/json":
         # A page of another site can send a form without asking, but not JSON.
-        raise UnsupportedMediaType(
-            f"Send the content with one of these Content-Types: {', '.join(accepted)}."
-        )
+        raise UnsupportedMediaType("Send JSON with Content-Type: application/json.")
     written = b"" if endpoint.files else raw
     if any("\0" in value for value in (*path.values(), *query.values())) or b"\\u0000" in written:
         # No name, id or text holds one, and PostgreSQL refuses it in a query.
@@ -113,6 +110,10 @@ def _answer(deps: WebDeps, endpoint: Endpoint, path: dict[str, str]) -> Response
             ask.subject = policy.find_subject(work.scopes, endpoint.rule, ask.caller, ask._scope, ref)
 
     def parse() -> None:
+        if endpoint.files and ask.content_type not in endpoint.files:
+            raise UnsupportedMediaType(
+                f"Send the file with one of these Content-Types: {', '.join(endpoint.files)}."
+            )
         ask.body = raw if endpoint.files else _read_body(endpoint.takes, raw)
         ask.query = _read_query(endpoint.query, query)
 
@@ -210,7 +211,8 @@ def _reply(deps: WebDeps, endpoint: Endpoint, found: object) -> Response:
     if status != 204:
         response.content_type = reply.content_type
     if reply.filename is not None:
-        response.headers["Content-Disposition"] = f'attachment; filename="{reply.filename}"'
+        # A name that isn't ASCII is written as RFC 8187 has it.
+        response.headers.set("Content-Disposition", "attachment", filename=reply.filename)
     if reply.cookie is not None:
         _set_cookie(deps, response, reply.cookie)
     return response

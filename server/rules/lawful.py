@@ -61,7 +61,7 @@ def judge_person(
     if born is not None:
         youngest, oldest = whole_years(born, from_on), whole_years(born, until_on)
         if youngest < YOUNGEST or oldest > OLDEST:
-            return WhyNot("age", number=oldest)
+            return WhyNot("age", number=youngest if youngest < YOUNGEST else oldest)
     if licence_since is not None and whole_years(licence_since, from_on) < LICENCE_YEARS:
         return WhyNot("licence", number=whole_years(licence_since, from_on), needed=LICENCE_YEARS)
     return None

@@ -8,7 +8,9 @@ from typing import Protocol, TypeVar
 
 from server.clock import Clock
 from server.service.audit_buffer import AuditBuffer
+from server.service.documents import Files
 from server.service.ended import Ended
+from server.service.packs.port import PackStore
 from server.service.passwords import is_bundled
 from server.service.push import Gate
 from server.service.vault import Vault
@@ -38,10 +40,11 @@ class WebDeps:
 
     `publish(topic, payload)` says on the house's topics; `subscribe(callback)` begins to hear `live/#` there, the callback
     being called from any thread; `database_problem()` says what is wrong with the schema, or None; `push` judges
-    browsers' subscriptions; `vault` seals second factors; `leaked` knows passwords that have leaked.
+    browsers' subscriptions; `files` keeps what people attach; `vault` seals second factors; `leaked` knows passwords that have leaked.
     """
 
     store: WebStore
+    packs: PackStore
     clock: Clock
     real: Clock
     pool: Pool
@@ -50,6 +53,7 @@ class WebDeps:
     database_problem: Callable[[], str | None]
     settings: WebSettings
     push: Gate
+    files: Files
     vault: Vault
     leaked: Callable[[str], bool] = is_bundled
     metrics: WebMetrics = field(default_factory=WebMetrics)

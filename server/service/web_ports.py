@@ -15,6 +15,7 @@ from server.service import rows
 from server.service.doubt import LastRide
 from server.service.findings_rows import FindingStore
 from server.service.invitation_rows import InvitationStore
+from server.service.permits_rows import PermitStore
 from server.service.policy import Scope, ScopeReader
 from server.service.push_subscription import Subscription
 from server.service.records.listing import Listing
@@ -218,6 +219,8 @@ class Work(Protocol):
     def house(self) -> HouseStore: ...
     @property
     def substitutions(self) -> SubstitutionStore: ...
+    @property
+    def permits(self) -> PermitStore: ...
 
 
 class WebStore(Protocol):

@@ -14,7 +14,9 @@ from py_vapid import Vapid02
 from werkzeug.test import TestResponse
 
 from server.adapters.db.engine import Database
+from server.adapters.db.plan_store import DbPackStore
 from server.adapters.db.web_store import DbWebStore
+from server.adapters.files.folder import FolderFiles
 from server.adapters.gevent_pool import GeventPool
 from server.adapters.push.gate import PushGate
 from server.adapters.push.outgoing import Outgoing
@@ -106,12 +108,14 @@ class Web:
         }  # fmt: skip
         self.deps = WebDeps(
             store=DbWebStore(database),
+            packs=DbPackStore(database),
             clock=self.clock,
             real=self.real,
             pool=EndingPool(),
             publish=self.house.publish,
             subscribe=self.house.subscribe,
             database_problem=lambda: None,
+            files=FolderFiles(dist / "kept"),
             settings=WebSettings(**(plain | settings)),
             vault=Vault(bytes(32)),
             push=PushGate(_push_key(), Outgoing(outgoing_allow)),

@@ -242,7 +242,13 @@ def _running(connection: Connection, side: Side) -> None:
 
 
 def _paper(connection: Connection, side: Side) -> None:
-    """Give the guardian a notice, and the child a ride."""
+    """Give the guardian a notice, the child a ride, and the operator an application for a permit that it works at."""
+    _put(
+        connection, t.permit_applications, id=side.id("application"), operator_id=side.id("operator"),
+        timetable_id=side.id("table-run"), vehicle_id=side.id("bus"), driver_id=side.id("driver"), valid_from="2027-02-01",
+        valid_until="2027-07-31", state="draft", conditions="{}", by_id=f"user-operator-{side.name}".ljust(32, "0"),
+        made_at_ms=0, changed_at_ms=0,
+    )  # fmt: skip
     child, run = side.id("child"), side.id("run")
     _put(
         connection, t.notices, id=side.id("notice"), user_id=f"user-guardian-{side.name}".ljust(32, "0"),

@@ -12,6 +12,7 @@ from server.adapters.db.tables import (
     jurisdictions,
     notices,
     operators,
+    permit_applications,
     ride_plans,
     riders,
     schools,
@@ -222,6 +223,12 @@ class ScopesDb:
             select(tokens.c.id).where(
                 tokens.c.id == ref, tokens.c.user_id == user_id, tokens.c.revoked_at_ms.is_(None)
             )
+        )
+
+    def find_application_id(self, scope: Scope, ref: str) -> str | None:
+        mine = owned_in(scope, permit_applications.c.operator_id)
+        return self._connection.scalar(
+            select(permit_applications.c.id).where(permit_applications.c.id == ref, mine)
         )
 
     def find_finding_id(self, scope: Scope, ref: str) -> str | None:

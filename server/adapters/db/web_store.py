@@ -20,6 +20,7 @@ from server.adapters.db.engine import Database
 from server.adapters.db.findings import FindingsDb
 from server.adapters.db.house import HouseDb
 from server.adapters.db.notices_read import NoticesDb
+from server.adapters.db.permits import PermitsDb
 from server.adapters.db.preferences import PreferencesDb
 from server.adapters.db.push_subscriptions import PushSubscriptionsDb
 from server.adapters.db.scopes import ScopesDb
@@ -51,6 +52,7 @@ class DbWork:
         self.pushes = PushSubscriptionsDb(connection)
         self.house = HouseDb(connection)
         self.substitutions = SubstitutionsDb(connection)
+        self.permits = PermitsDb(connection)
 
 
 class DbWebStore:
