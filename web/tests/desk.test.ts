@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Arrivals } from '../src/state/arrivals.svelte.ts';
+import { isWell } from '../src/model/house.ts';
 import { Fleet } from '../src/state/fleet.svelte.ts';
 import { System } from '../src/state/system.svelte.ts';
 import { foldAudit } from '../src/model/device.ts';
@@ -92,6 +93,10 @@ it('the administrator sees first what had most refused', async () => {
   expect(system.devices?.slice(0, 2).map((device) => device.rejected)).toEqual([14, 1]);
   await system.choose('ZW-0007');
   expect(system.rejected?.[0]?.reason).toContain('future');
+  await system.order('ZW-0007', { kind: 'say', args: { text: '请回场' } });
+  expect(system.commands?.map(({ kind, state }) => [kind, state])).toEqual([['say', 'sent']]);
+  expect(system.house?.roles.filter((one) => !one.alive).map(({ role }) => role)).toEqual(['worker']);
+  expect(system.house && isWell(system.house)).toBe(false);
 });
 
 it('the audit is in words, and what a page asks again and again is one line', () => {

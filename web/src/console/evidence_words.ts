@@ -66,7 +66,6 @@ function numberWords(what: Evidence['what'], value: number, words: ConsoleSay): 
     case 'driving_24h':
     case 'driving_day':
     case 'driving_elsewhere':
-    case 'driving_elsewhere':
     case 'driving_night':
       return duration(whole, words);
     case 'coverage':

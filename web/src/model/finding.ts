@@ -96,7 +96,6 @@ export const SEEN = [
   'driving_24h',
   'driving_day',
   'driving_elsewhere',
-  'driving_elsewhere',
   'driving_night',
   'event',
   'excuse',

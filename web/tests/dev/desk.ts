@@ -30,6 +30,8 @@ export type Desk = {
   delivered: Said | null;
   received: Said | null;
   rear_checked_at: string | null;
+  /** Commands to recorders, the newest first. */
+  readonly orders: Json[];
 };
 
 export function newDesk(user: string, now: number): Desk {
@@ -79,6 +81,7 @@ export function newDesk(user: string, now: number): Desk {
     delivered: null,
     received: null,
     rear_checked_at: null,
+    orders: [],
   };
 }
 
@@ -418,6 +421,41 @@ const devices = (now: number): Json[] =>
     rejected: index === 6 ? 14 : index === 2 ? 1 : 0,
   }));
 
+const house = (now: number): Json => ({
+  at: rfc(now),
+  version: '0.1.0',
+  clock: { now: rfc(now), speed: 1 },
+  roles: ['broker', 'ingest', 'web', 'worker'].map((role) => ({
+    role,
+    alive: role !== 'worker',
+    heard_at: rfc(now - 1000),
+    age_s: role === 'worker' ? 95 : 1,
+    started_at: rfc(now - 86_400_000),
+    version: '0.1.0',
+  })),
+  broker: { kind: 'embedded', address: '127.0.0.1:1883', alive: true },
+  database: { kind: 'sqlite', bytes: 81_234_567, revision: '0005' },
+  outbox: { waiting: 3, oldest_at: rfc(now - 95_000), pushes_waiting: 2, findings_calling: 1 },
+  recorders: { active: 46, online: 44, silent_on_trip: 1, rejected_today: 15 },
+  disk: { free_bytes: 41_000_000_000, total_bytes: 120_000_000_000, free_percent: 34.2 },
+  problems: ['worker: not heard from for 95 s'],
+});
+
+const orderOf = (count: number, { kind, args }: Json, now: number): Json => ({
+  id: `o${String(count)}`,
+  kind,
+  args,
+  state: 'sent',
+  made_at: rfc(now),
+  until: rfc(now + 300_000),
+  sent_at: rfc(now),
+  answered_at: null,
+  ok: null,
+  data: null,
+  error: null,
+  by: me,
+});
+
 const me: Named = { id: 'u1', code: 'A-0017', name: '李伟' };
 
 /** Answer one request of a signed-in person: [status, body]; null when this is not the desk's. */
@@ -444,6 +482,14 @@ export function deskAnswer(
     ];
   if (act === 'GET /board') return [200, { items: board(desk, now) }];
   if (act === 'GET /devices') return [200, { items: devices(now), next: null }];
+  if (act === 'GET /system') return desk.user === 'admin' ? [200, house(now)] : null;
+  if (act.startsWith('GET /devices/') && act.endsWith('/commands'))
+    return [200, { items: desk.orders, next: null }];
+  if (act.startsWith('POST /devices/') && act.endsWith('/commands')) {
+    const made = orderOf(desk.orders.length, body, now);
+    desk.orders.unshift(made);
+    return [201, made];
+  }
   if (act.startsWith('GET /devices/'))
     return [
       200,
