@@ -29,6 +29,9 @@ WATCHED: Final = (
     "substitutions",
     "trips",
 )  # counters that move when what is kept here has changed
+_FITTED: Final = select(devices.c.id, devices.c.vehicle_id, vehicles.c.operator_id).join(
+    vehicles, vehicles.c.id == devices.c.vehicle_id
+)
 
 
 class _Listed(msgspec.Struct, frozen=True, gc=False):
@@ -54,7 +57,7 @@ class DatabaseCatalogue:
     def forget(self) -> None:
         """Read everything again when next asked; what `changed` has named counts as known."""
         self._known = self._now
-        self._buses: dict[str, Bus | None] = {}
+        self._buses: dict[str, Bus] = {}
         self._roads: dict[str, Road | None] = {}
         self._reader = RoadReader()
         self._vehicles: dict[str, VehicleFacts | None] = {}
@@ -82,17 +85,15 @@ class DatabaseCatalogue:
 
     def find_bus(self, device_id: str) -> Bus | None:
         """Find the vehicle of a device that is in use."""
-        if device_id not in self._buses:
-            query = (
-                select(devices.c.vehicle_id, vehicles.c.operator_id)
-                .join(vehicles, vehicles.c.id == devices.c.vehicle_id)
-                .where(devices.c.id == device_id)
-            )
+        if not self._buses:
             with self._read() as connection:
-                row = connection.execute(query).one_or_none()
+                self._buses = {row[0]: Bus(row[1], row[2]) for row in connection.execute(_FITTED)}
+        if device_id not in self._buses:
+            with self._read() as connection:
+                row = connection.execute(_FITTED.where(devices.c.id == device_id)).one_or_none()
             if row is None:
                 return None  # not kept: the device may be added at any moment
-            self._buses[device_id] = Bus(row.vehicle_id, row.operator_id)
+            self._buses[device_id] = Bus(row[1], row[2])
         return self._buses[device_id]
 
     def list_active_buses(self) -> list[Bus]:

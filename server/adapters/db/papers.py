@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from server.adapters.db.tables import people, permits, settings, vehicles
 from server.domain.permit_facts import PermitFacts, PersonFacts, VehicleFacts
@@ -15,14 +15,31 @@ from server.domain.thresholds import Thresholds, resolve
 Said = dict[tuple[str, str], dict[str, int | float]]
 
 
+# Built once: to build a statement takes longer than to run it, and these are run for every bus that comes into memory.
+_VEHICLE: Final = select(vehicles.c.seats, vehicles.c.inspection_until, vehicles.c.insurance_until).where(
+    vehicles.c.id == bindparam("vehicle")
+)
+_TAGS: Final = (
+    select(permits.c.tag)
+    .where(permits.c.vehicle_id == bindparam("vehicle"), permits.c.tag.is_not(None))
+    .distinct()
+)
+_PERSON: Final = select(people).where(
+    people.c.operator_id == bindparam("operator"),
+    people.c.badge == bindparam("badge"),
+    people.c.ended_at_ms.is_(None),
+)
+_VALIDITY: Final = select(permits.c.valid_from, permits.c.valid_until).where(
+    permits.c.id == bindparam("permit")
+)
+
+
 def read_vehicle(connection: Connection, vehicle_id: str) -> VehicleFacts | None:
     """Read what papers say of a bus, with the tags of every permit that it has had."""
-    row = connection.execute(select(vehicles).where(vehicles.c.id == vehicle_id)).one_or_none()
+    row = connection.execute(_VEHICLE, {"vehicle": vehicle_id}).one_or_none()
     if row is None:
         return None
-    tags = connection.scalars(
-        select(permits.c.tag).where(permits.c.vehicle_id == vehicle_id, permits.c.tag.is_not(None)).distinct()
-    )
+    tags = connection.scalars(_TAGS, {"vehicle": vehicle_id})
     return VehicleFacts(
         vehicle_id, row.seats, row.inspection_until, row.insurance_until, tuple(sorted(filter(None, tags)))
     )
@@ -30,11 +47,7 @@ def read_vehicle(connection: Connection, vehicle_id: str) -> VehicleFacts | None
 
 def read_person(connection: Connection, operator_id: str, badge: str) -> PersonFacts | None:
     """Read whose badge this is among an operator's people."""
-    row = connection.execute(
-        select(people).where(
-            people.c.operator_id == operator_id, people.c.badge == badge, people.c.ended_at_ms.is_(None)
-        )
-    ).one_or_none()
+    row = connection.execute(_PERSON, {"operator": operator_id, "badge": badge}).one_or_none()
     if row is None:
         return None
     return PersonFacts(row.badge, row.role, row.qualified_until, row.born, row.licence_since)
@@ -50,7 +63,7 @@ class PaperReader:
     def permit(self, connection: Connection, trip: Row[Any]) -> PermitFacts:
         """Read a trip's permit; without one, when the timetable's last permit before its date ended."""
         if trip.permit_id is not None:
-            row = connection.execute(select(permits).where(permits.c.id == trip.permit_id)).one()
+            row = connection.execute(_VALIDITY, {"permit": trip.permit_id}).one()
             return PermitFacts(True, row.valid_from, row.valid_until)
         expired = connection.scalar(
             select(permits.c.valid_until)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from server.adapters.db.engine import upsert
 from server.adapters.db.papers import PaperReader
@@ -22,17 +22,21 @@ from server.domain.preference import (
 )
 from server.domain.trip import NoticeKind
 
+# Built once: to build a statement takes longer than to run it.
+_OF_TRIP: Final = (
+    select(notice_preferences)
+    .join(trip_riders, trip_riders.c.rider_id == notice_preferences.c.rider_id)
+    .where(
+        trip_riders.c.trip_id == bindparam("trip"),
+        notice_preferences.c.direction == bindparam("direction"),
+    )
+)
 _muted: Final = msgspec.json.Decoder(tuple[NoticeKind, ...])
 
 
 def load_choices(connection: Connection, trip_id: str, direction: Direction) -> Choices:
     """Load every choice for the riders of a trip, with the instant from which each holds."""
-    chosen = notice_preferences
-    query = (
-        select(chosen)
-        .join(trip_riders, trip_riders.c.rider_id == chosen.c.rider_id)
-        .where(trip_riders.c.trip_id == trip_id, chosen.c.direction == direction)
-    )
+    rows = connection.execute(_OF_TRIP, {"trip": trip_id, "direction": direction})
     return Choices.of(
         Choice(
             row.rider_id,
@@ -41,7 +45,7 @@ def load_choices(connection: Connection, trip_id: str, direction: Direction) -> 
             Lead(row.lead_by, row.lead),
             _muted.decode(row.muted),
         )
-        for row in connection.execute(query)
+        for row in rows
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 
 from server.adapters.db.papers import PaperReader
 from server.adapters.db.preferences import load_choices
@@ -17,8 +17,45 @@ from server.adapters.db.tables import exceptions, inputs, permits, plans, trip_r
 from server.domain.geo import Polyline
 from server.domain.plan import Absence, PlanVersion, RosterEntry, TripPlan, TripStop
 from server.domain.service_time import instant_ms
+from server.domain.substitute import Substitute
 from server.domain.vehicle_day import Road
 from server.service.passwords import LOCKED
+
+# Built once: to build a statement takes longer than to run it, and these are run for every trip that is read.
+_trip: Final[BindParameter[str]] = bindparam("trip")
+_TRIP: Final = (
+    select(trips, permits.c.tag.label("permit_tag"))
+    .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
+    .where(trips.c.id == _trip)
+)
+_PLAN: Final = select(plans.c.body).where(plans.c.id == bindparam("plan"))
+_STAFF: Final = (
+    select(users.c.id)
+    .where(
+        users.c.role == "school",
+        users.c.scope_id == bindparam("school"),
+        users.c.password_hash != LOCKED,
+        users.c.ended_at_ms.is_(None),
+    )
+    .limit(1)
+)
+_ABSENCES: Final = (
+    select(exceptions.c.rider_id, exceptions.c.made_at_ms, exceptions.c.withdrawn_at_ms)
+    .join(trip_riders, trip_riders.c.rider_id == exceptions.c.rider_id)
+    .where(
+        trip_riders.c.trip_id == _trip,
+        exceptions.c.service_on == bindparam("service_on"),
+        exceptions.c.direction == bindparam("direction"),
+    )
+    .order_by(exceptions.c.made_at_ms, exceptions.c.id)
+)
+_ROSTER: Final = (
+    select(trip_riders.c.rider_id, trip_riders.c.stop_id)
+    .where(
+        trip_riders.c.trip_id == _trip, trip_riders.c.stranger.is_(False), trip_riders.c.stop_id.is_not(None)
+    )
+    .order_by(trip_riders.c.rider_id)
+)
 
 _plan_decoder: Final = msgspec.json.Decoder(PlanVersion)
 
@@ -33,16 +70,14 @@ class RoadReader:
 
     def read(self, connection: Connection, trip_id: str) -> Road | None:
         """Read the plan of a trip; None where there is no such trip."""
-        row = connection.execute(
-            select(trips, permits.c.tag.label("permit_tag"))
-            .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
-            .where(trips.c.id == trip_id)
-        ).one_or_none()
+        row = connection.execute(_TRIP, {"trip": trip_id}).one_or_none()
         if row is None:
             return None
         version, line = self._load_version(connection, row.plan_id)
         on, zone = date.fromisoformat(row.service_on), ZoneInfo(version.timezone)
         permit, substitutes = read_staffing(connection, row)
+        usual_ms = instant_ms(on, version.stops[0].departure_s, zone)
+        shift_ms = row.planned_start_ms - usual_ms  # what was approved of its time while it was open
         plan = TripPlan(
             trip_id=trip_id,
             code=row.code,
@@ -55,8 +90,8 @@ class RoadReader:
                     id=stop.id,
                     lat=stop.lat,
                     lon=stop.lon,
-                    arrival_ms=instant_ms(on, stop.arrival_s, zone),
-                    departure_ms=instant_ms(on, stop.departure_s, zone),
+                    arrival_ms=instant_ms(on, stop.arrival_s, zone) + shift_ms,
+                    departure_ms=instant_ms(on, stop.departure_s, zone) + shift_ms,
                     metre=stop.metre,
                 )
                 for stop in version.stops
@@ -69,6 +104,8 @@ class RoadReader:
             attendant_badge=permit.attendant_badge,
             substitutes=substitutes,
             day_ms=instant_ms(on, 0, zone),
+            shift_s=shift_ms // 1000,
+            usual=self._usual(connection, row.plan_id, substitutes, on),
             tag=row.permit_tag,
             cancelled_at_ms=_cancelled_ms(connection, row),
             signed_off=_signs_off(connection, row.school_id),
@@ -83,9 +120,22 @@ class RoadReader:
             zones=self._zones.along(connection, row.plan_id, version, row.service_on),
         )
 
+    def _usual(
+        self, connection: Connection, plan_id: str, substitutes: tuple[Substitute, ...], on: date
+    ) -> tuple[tuple[str, int], ...]:
+        """List when the bus would be at which stop but for approvals of another time or way; nothing where there is none."""
+        if all(each.shift_s is None and each.detour is None for each in substitutes):
+            return ()
+        detours = {
+            each.detour.plan_id: each.detour.of_plan for each in substitutes if each.detour is not None
+        }
+        version, _ = self._load_version(connection, detours.get(plan_id, plan_id))
+        zone = ZoneInfo(version.timezone)
+        return tuple((stop.id, instant_ms(on, stop.arrival_s, zone)) for stop in version.stops)
+
     def _load_version(self, connection: Connection, plan_id: str) -> tuple[PlanVersion, Polyline]:
         if plan_id not in self._versions:
-            body = connection.execute(select(plans.c.body).where(plans.c.id == plan_id)).scalar_one()
+            body = connection.execute(_PLAN, {"plan": plan_id}).scalar_one()
             version = _plan_decoder.decode(body)
             self._versions[plan_id] = (version, Polyline.of(version.shape, version.metres))
         return self._versions[plan_id]
@@ -95,13 +145,7 @@ def _signs_off(connection: Connection, school_id: str | None) -> bool:
     """Say whether somebody at the school has an account to sign with, and can log in to it."""
     if school_id is None:
         return False
-    staff = select(users.c.id).where(
-        users.c.role == "school",
-        users.c.scope_id == school_id,
-        users.c.password_hash != LOCKED,
-        users.c.ended_at_ms.is_(None),
-    )
-    return connection.execute(staff.limit(1)).first() is not None
+    return connection.execute(_STAFF, {"school": school_id}).first() is not None
 
 
 def _cancelled_ms(connection: Connection, trip: Row[Any]) -> int | None:
@@ -116,27 +160,9 @@ def _cancelled_ms(connection: Connection, trip: Row[Any]) -> int | None:
 def _load_absences(
     connection: Connection, trip_id: str, service_on: str, direction: str
 ) -> tuple[Absence, ...]:
-    query = (
-        select(exceptions.c.rider_id, exceptions.c.made_at_ms, exceptions.c.withdrawn_at_ms)
-        .join(trip_riders, trip_riders.c.rider_id == exceptions.c.rider_id)
-        .where(
-            trip_riders.c.trip_id == trip_id,
-            exceptions.c.service_on == service_on,
-            exceptions.c.direction == direction,
-        )
-        .order_by(exceptions.c.made_at_ms, exceptions.c.id)
-    )
-    return tuple(Absence(*row) for row in connection.execute(query))
+    asked = {"trip": trip_id, "service_on": service_on, "direction": direction}
+    return tuple(Absence(*row) for row in connection.execute(_ABSENCES, asked))
 
 
 def _load_roster(connection: Connection, trip_id: str) -> tuple[RosterEntry, ...]:
-    rows = connection.execute(
-        select(trip_riders.c.rider_id, trip_riders.c.stop_id)
-        .where(
-            trip_riders.c.trip_id == trip_id,
-            trip_riders.c.stranger.is_(False),
-            trip_riders.c.stop_id.is_not(None),
-        )
-        .order_by(trip_riders.c.rider_id)
-    )
-    return tuple(RosterEntry(row.rider_id, row.stop_id) for row in rows)
+    return tuple(RosterEntry(*row) for row in connection.execute(_ROSTER, {"trip": trip_id}))

@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from datetime import date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, select, update
+import msgspec
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select, update
 
-from server.adapters.db.tables import people, permits, substitutions, trips
-from server.domain.substitute import Staffing, Substitute, staffing_at
+from server.adapters.db.tables import people, permits, plans, substitutions, trips
+from server.domain.plan import PlanVersion
+from server.domain.service_time import instant_ms
+from server.domain.substitute import Detour, Staffing, Substitute, shift_at, staffing_at
 
 Trip = Row[Any]
 _OPEN = ("scheduled", "en_route")
+_plan: Final = msgspec.json.Decoder(PlanVersion)
+_detour: Final = msgspec.json.Decoder(Detour)
+# Built once: to build a statement takes longer than to run it, and these are run for every trip that is read.
+_BADGES: Final = select(people.c.id, people.c.badge).where(
+    people.c.id.in_(bindparam("people", expanding=True))
+)
+_on: Final[BindParameter[str]] = bindparam("service_on")
+_GIVEN: Final = (
+    select(substitutions)
+    .where(
+        substitutions.c.timetable_id == bindparam("timetable"),
+        substitutions.c.from_on <= _on,
+        substitutions.c.until_on >= _on,
+    )
+    .order_by(substitutions.c.made_at_ms, substitutions.c.id)
+)
+_NAMED: Final = select(permits.c.vehicle_id, permits.c.driver_id, permits.c.attendant_id).where(
+    permits.c.id == bindparam("permit")
+)
+
+_BODY: Final = select(plans.c.body).where(plans.c.id == bindparam("plan"))
 
 
 def read_staffing(connection: Connection, trip: Trip) -> tuple[Staffing, tuple[Substitute, ...]]:
@@ -21,10 +47,7 @@ def read_staffing(connection: Connection, trip: Trip) -> tuple[Staffing, tuple[S
     named = {permit.driver_badge, permit.attendant_badge}
     named |= {each.driver_badge for each in given} | {each.attendant_badge for each in given}
     badges: dict[str | None, str] = {
-        row.id: row.badge
-        for row in connection.execute(
-            select(people.c.id, people.c.badge).where(people.c.id.in_(named - {None}))
-        )
+        row.id: row.badge for row in connection.execute(_BADGES, {"people": sorted(filter(None, named))})
     }
     return (
         Staffing(permit.vehicle_id, badges.get(permit.driver_badge), badges.get(permit.attendant_badge)),
@@ -35,6 +58,8 @@ def read_staffing(connection: Connection, trip: Trip) -> tuple[Staffing, tuple[S
                 each.vehicle_id,
                 badges.get(each.driver_badge),
                 badges.get(each.attendant_badge),
+                each.shift_s,
+                each.detour,
             )
             for each in given
         ),
@@ -42,7 +67,7 @@ def read_staffing(connection: Connection, trip: Trip) -> tuple[Staffing, tuple[S
 
 
 def apply(connection: Connection, timetable_id: str, from_on: str, until_on: str) -> list[str]:
-    """Name on the trips that are there, and not over, whom and what is approved now; give those that changed."""
+    """Name on the trips that are there, and not over, whom, what and when is approved now; give those that changed."""
     changed = []
     query = select(trips).where(
         trips.c.timetable_id == timetable_id,
@@ -56,11 +81,20 @@ def apply(connection: Connection, timetable_id: str, from_on: str, until_on: str
             "vehicle_id": now.vehicle_id,
             "driver_id": now.driver_badge,
             "attendant_id": now.attendant_badge,
+            **_times(connection, trip, shift_at(given, None)),
         }
         if any(getattr(trip, name) != value for name, value in values.items()):
             connection.execute(update(trips).where(trips.c.id == trip.id).values(values))
             changed.append(trip.id)
     return changed
+
+
+def _times(connection: Connection, trip: Trip, shift_s: int) -> dict[str, int]:
+    """Give when a trip begins and ends by plan, moved by so much."""
+    version = _plan.decode(connection.execute(_BODY, {"plan": trip.plan_id}).scalar_one())
+    on, zone = date.fromisoformat(trip.service_on), ZoneInfo(version.timezone)
+    ends = {"planned_start_ms": version.stops[0].departure_s, "planned_end_ms": version.stops[-1].arrival_s}
+    return {name: instant_ms(on, at_s + shift_s, zone) for name, at_s in ends.items()}
 
 
 def in_force(connection: Connection, since_on: str) -> dict[str, list[tuple[str, str, Substitute]]]:
@@ -77,30 +111,21 @@ def in_force(connection: Connection, since_on: str) -> dict[str, list[tuple[str,
 
 
 def _read(connection: Connection, timetable_id: str, service_on: str) -> list[Substitute]:
-    query = (
-        select(substitutions)
-        .where(
-            substitutions.c.timetable_id == timetable_id,
-            substitutions.c.from_on <= service_on,
-            substitutions.c.until_on >= service_on,
-        )
-        .order_by(substitutions.c.made_at_ms, substitutions.c.id)
-    )
-    return [_substitute(row) for row in connection.execute(query)]
+    asked = {"timetable": timetable_id, "service_on": service_on}
+    return [_substitute(row) for row in connection.execute(_GIVEN, asked)]
 
 
 def _substitute(row: Row[Any]) -> Substitute:
     """Read a row; people are named by their ids here."""
-    return Substitute(row.made_at_ms, row.ended_at_ms, row.vehicle_id, row.driver_id, row.attendant_id)
+    detour = None if row.detour is None else _detour.decode(row.detour)
+    return Substitute(
+        row.made_at_ms, row.ended_at_ms, row.vehicle_id, row.driver_id, row.attendant_id, row.shift_s, detour
+    )
 
 
 def _permit(connection: Connection, trip: Trip, *, has_substitutes: bool) -> Staffing:
     """Read whom the permit names, by id; a trip without a permit and with substitutes has nobody but them."""
     if trip.permit_id is None:
         return Staffing() if has_substitutes else Staffing(trip.vehicle_id, trip.driver_id, trip.attendant_id)
-    row = connection.execute(
-        select(permits.c.vehicle_id, permits.c.driver_id, permits.c.attendant_id).where(
-            permits.c.id == trip.permit_id
-        )
-    ).one()
+    row = connection.execute(_NAMED, {"permit": trip.permit_id}).one()
     return Staffing(row.vehicle_id, row.driver_id, row.attendant_id)

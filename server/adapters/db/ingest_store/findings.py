@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import BigInteger, Result, bindparam, insert, select, update
 
 from server.adapters.db.ingest_store.waiting import WaitingRows
 from server.adapters.db.tables import findings, people, trips
@@ -22,6 +22,16 @@ from server.rules.standing import still_stands
 from server.service.ingest_ports import Bus
 
 FOLD: Final = "fold"
+# Built once: to build a statement takes longer than to run it, and these are run for every bus that comes into memory.
+_STANDING: Final = select(findings.c.id, findings.c.key).where(
+    findings.c.origin == FOLD, findings.c.withdrawn_at_ms.is_(None)
+)
+_OF_TRIP: Final = _STANDING.where(findings.c.trip_id == bindparam("owner"))
+_OF_VEHICLE: Final = _STANDING.where(
+    findings.c.vehicle_id == bindparam("owner"),
+    findings.c.trip_id.is_(None),
+    findings.c.began_ms > bindparam("from_ms", type_=BigInteger),
+)
 _FOUND: Final = ("ended_ms", "measured", "limit", "evidence", "rider_id", "stop_id", "withdrawn_at_ms")
 
 
@@ -43,12 +53,8 @@ class FindingRows(WaitingRows):
 
     def reconcile_found(self, bus: Bus, found: Sequence[Finding], from_ms: int, now_ms: int) -> None:
         """Make the rows of what was found of a vehicle after an instant, and belongs to no trip, equal to `found`."""
-        where = and_(
-            findings.c.vehicle_id == bus.vehicle_id,
-            findings.c.trip_id.is_(None),
-            findings.c.began_ms > from_ms,
-        )
-        self._withdraw_others(where, [_key(bus.vehicle_id, one) for one in found], now_ms)
+        standing = self._connection.execute(_OF_VEHICLE, {"owner": bus.vehicle_id, "from_ms": from_ms})
+        self._withdraw_others(standing, [_key(bus.vehicle_id, one) for one in found], now_ms)
         self._state(_of_vehicle(bus), found, now_ms)
 
     def _project_findings(self, before: TripState | None, trip: TripState, now_ms: int) -> None:
@@ -58,7 +64,8 @@ class FindingRows(WaitingRows):
         new = [one for one in trip.findings if known.get(one.key) != one]
         keys = [_key(trip.trip_id, one) for one in trip.findings]
         if before is None or any(key not in {one.key for one in trip.findings} for key in known):
-            self._withdraw_others(findings.c.trip_id == trip.trip_id, keys, now_ms)
+            standing = self._connection.execute(_OF_TRIP, {"owner": trip.trip_id})
+            self._withdraw_others(standing, keys, now_ms)
         if new:
             self._state(self._of_trip(trip), new, now_ms, trip)
 
@@ -136,13 +143,8 @@ class FindingRows(WaitingRows):
         )
         return self._connection.execute(query.limit(1)).scalar_one_or_none()
 
-    def _withdraw_others(self, where: ColumnElement[bool], keys: Sequence[str], now_ms: int) -> None:
-        """Withdraw the rows of the fold that aren't among `keys`."""
-        rows = self._connection.execute(
-            select(findings.c.id, findings.c.key).where(
-                where, findings.c.origin == FOLD, findings.c.withdrawn_at_ms.is_(None)
-            )
-        )
+    def _withdraw_others(self, rows: Result[Any], keys: Sequence[str], now_ms: int) -> None:
+        """Withdraw those of the fold's standing rows that aren't among `keys`."""
         named = set(keys)
         gone = [row.id for row in rows if row.key not in named]
         if gone:

@@ -6,13 +6,28 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BigInteger, bindparam, delete, select, update
 
 from server.adapters.db.engine import upsert
 from server.adapters.db.ingest_store.waiting import WaitingRows
 from server.adapters.db.tables import checkpoints, device_status, vehicle_heads
 from server.domain.vehicle_day import VehicleState
 from server.service.ingest_ports import Head
+
+# Built once: to build a statement takes longer than to run it, and these are run for every bus that comes into memory.
+_HEAD: Final = select(vehicle_heads.c.at_ms, vehicle_heads.c.interval_s).where(
+    vehicle_heads.c.vehicle_id == bindparam("vehicle")
+)
+_CHECKPOINT: Final = (
+    select(checkpoints.c.body)
+    .where(
+        checkpoints.c.vehicle_id == bindparam("vehicle"),
+        checkpoints.c.t_ms < bindparam("below_ms", type_=BigInteger),
+    )
+    .order_by(checkpoints.c.t_ms.desc(), checkpoints.c.source.desc())
+    .limit(1)
+)
+_EVER: Final = 2**62
 
 _state_decoder: Final = msgspec.json.Decoder(VehicleState)
 
@@ -54,21 +69,13 @@ class HeadRows(WaitingRows):
 
     def load_head(self, vehicle_id: str) -> tuple[int, float] | None:
         """Load the instant of a vehicle's last position, and its interval."""
-        row = self._connection.execute(
-            select(vehicle_heads.c.at_ms, vehicle_heads.c.interval_s).where(
-                vehicle_heads.c.vehicle_id == vehicle_id
-            )
-        ).one_or_none()
+        row = self._connection.execute(_HEAD, {"vehicle": vehicle_id}).one_or_none()
         return (row.at_ms, row.interval_s) if row else None
 
     def find_checkpoint(self, vehicle_id: str, below_ms: int | None) -> VehicleState | None:
         """Find the newest checkpoint whose input is older than below_ms (the newest of all when None)."""
-        query = select(checkpoints.c.body).where(checkpoints.c.vehicle_id == vehicle_id)
-        if below_ms is not None:
-            query = query.where(checkpoints.c.t_ms < below_ms)
-        body = self._connection.execute(
-            query.order_by(checkpoints.c.t_ms.desc(), checkpoints.c.source.desc()).limit(1)
-        ).scalar_one_or_none()
+        asked = {"vehicle": vehicle_id, "below_ms": _EVER if below_ms is None else below_ms}
+        body = self._connection.execute(_CHECKPOINT, asked).scalar_one_or_none()
         return None if body is None else _state_decoder.decode(body)
 
     def put_checkpoint(self, state: VehicleState) -> None:

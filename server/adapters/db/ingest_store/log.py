@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BigInteger, BindParameter, Integer, and_, bindparam, exists, func, or_, select
 
 from server.adapters.db.engine import upsert
 from server.adapters.db.ingest_store.waiting import WaitingRows
@@ -35,6 +35,31 @@ _ranges_decoder: Final = msgspec.json.Decoder(list[tuple[int, int]])
 _LOG: Final = select(
     records.c.t_ms, records.c.device_id, records.c.epoch, records.c.seq, records.c.kind, records.c.body
 ).where(records.c.kind != "gap")
+
+# Built once: to build a statement takes longer than to run it, and these are run for every bus that comes into memory.
+_vehicle: Final[BindParameter[str]] = bindparam("vehicle")
+_EPOCHS: Final = select(device_epochs.c.epoch, device_epochs.c.ranges, device_epochs.c.origin).where(
+    device_epochs.c.device_id == bindparam("device")
+)
+_LOG_AFTER: Final = (
+    _LOG.where(records.c.vehicle_id == _vehicle, records.c.t_ms > bindparam("after_ms", type_=BigInteger))
+    .order_by(records.c.t_ms)
+    .limit(bindparam("at_most", type_=Integer))
+)
+_LOG_AT: Final = _LOG.where(
+    records.c.vehicle_id == _vehicle, records.c.t_ms == bindparam("at_ms", type_=BigInteger)
+)
+_SIGNED_ON: Final = (
+    select(driver_sign_ons.c.vehicle_id, driver_sign_ons.c.at_ms)
+    .join(vehicles, vehicles.c.id == driver_sign_ons.c.vehicle_id)
+    .where(
+        driver_sign_ons.c.badge == bindparam("badge"),
+        driver_sign_ons.c.at_ms >= bindparam("from_ms"),
+        driver_sign_ons.c.at_ms < bindparam("until_ms"),
+        driver_sign_ons.c.vehicle_id != _vehicle,
+        vehicles.c.operator_id == bindparam("operator"),
+    )
+)
 
 _before = driver_sign_ons.alias()
 _own, _other = vehicles.alias(), vehicles.alias()
@@ -138,11 +163,7 @@ class LogRows(WaitingRows):
 
     def load_epochs(self, device_id: str) -> dict[int, tuple[SeqRanges, int | None]]:
         """Load what has been received from a device and where its stream begins, by epoch."""
-        rows = self._connection.execute(
-            select(device_epochs.c.epoch, device_epochs.c.ranges, device_epochs.c.origin).where(
-                device_epochs.c.device_id == device_id
-            )
-        )
+        rows = self._connection.execute(_EPOCHS, {"device": device_id})
         return {epoch: (SeqRanges(_ranges_decoder.decode(ranges)), origin) for epoch, ranges, origin in rows}
 
     def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
@@ -170,8 +191,8 @@ class LogRows(WaitingRows):
         if key is not None:
             from_ms = key.t
             found = [entry for entry in self._load_instant(vehicle_id, key.t) if entry.key > key]
-        query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms > from_ms)
-        rows = self._connection.execute(query.order_by(records.c.t_ms).limit(at_most)).all()
+        asked = {"vehicle": vehicle_id, "after_ms": from_ms, "at_most": at_most}
+        rows = self._connection.execute(_LOG_AFTER, asked).all()
         complete = len(rows) < at_most
         if not complete:
             last_ms = rows[-1].t_ms
@@ -194,16 +215,10 @@ class LogRows(WaitingRows):
 
     def list_signed_on(self, bus: Bus, badge: str, from_ms: int, until_ms: int) -> list[tuple[str, int]]:
         """List (vehicle, instant) of a driver's sign-ons to other buses of the operator, from from_ms and before until_ms."""
-        at_ms = driver_sign_ons.c.at_ms
-        query = (
-            select(driver_sign_ons.c.vehicle_id, at_ms)
-            .join(vehicles, vehicles.c.id == driver_sign_ons.c.vehicle_id)
-            .where(
-                driver_sign_ons.c.badge == badge, at_ms >= from_ms, at_ms < until_ms,
-                driver_sign_ons.c.vehicle_id != bus.vehicle_id, vehicles.c.operator_id == bus.operator_id,
-            )
-        )  # fmt: skip
-        return [(row[0], row[1]) for row in self._connection.execute(query)]
+        asked = {
+            "badge": badge, "from_ms": from_ms, "until_ms": until_ms, "vehicle": bus.vehicle_id, "operator": bus.operator_id,
+        }  # fmt: skip
+        return [(row[0], row[1]) for row in self._connection.execute(_SIGNED_ON, asked)]
 
     def list_signed_on_later(self, vehicle_id: str, since_ms: int, within_ms: int) -> list[tuple[str, int]]:
         """List (vehicle, instant) of the sign-ons to other buses that came so soon after one of the same badge to this vehicle."""
@@ -224,8 +239,8 @@ class LogRows(WaitingRows):
             upsert(self._connection, driver_sign_ons, rows, ("badge", "at_ms", "vehicle_id"))
 
     def _load_instant(self, vehicle_id: str, t_ms: int) -> list[Entry]:
-        query = _LOG.where(records.c.vehicle_id == vehicle_id, records.c.t_ms == t_ms)
-        return [entry_of(*row) for row in self._connection.execute(query)]
+        rows = self._connection.execute(_LOG_AT, {"vehicle": vehicle_id, "at_ms": t_ms})
+        return [entry_of(*row) for row in rows]
 
 
 def entry_of(t_ms: int, device: str, epoch: int, seq: int, kind: str, body: bytes) -> Entry:

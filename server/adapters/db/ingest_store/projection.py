@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import BigInteger, String, and_, bindparam, delete, exists, or_, select, update
 
 from server.adapters.db.ingest_store.absences import AbsenceRows
 from server.adapters.db.ingest_store.findings import FindingRows
@@ -31,6 +31,20 @@ _RUN_SINCE: Final = select(trips.c.id).where(
         exists().where(rides.c.trip_id == trips.c.id, rides.c.at_ms > _after_ms),
         exists().where(findings.c.trip_id == trips.c.id, findings.c.began_ms > _after_ms),
     ),
+)
+_trip: Final = bindparam("trip", type_=String)
+_DROP_VISITS: Final = delete(visits).where(visits.c.trip_id == _trip)
+_DROP_OTHER_RIDERS: Final = delete(trip_riders).where(
+    trip_riders.c.trip_id == _trip, trip_riders.c.rider_id.not_in(bindparam("kept", expanding=True))
+)
+_DROP_OTHER_RIDES: Final = delete(rides).where(
+    rides.c.trip_id == _trip, rides.c.source.not_in(bindparam("kept", expanding=True))
+)
+_DROP_LOOSE: Final = delete(rides).where(
+    rides.c.trip_id.is_(None), rides.c.vehicle_id == bindparam("vehicle"), rides.c.at_ms > _after_ms
+)
+_DROP_VERDICTS: Final = (
+    update(trips).where(trips.c.id == _trip, trips.c.verdicts.is_not(None)).values(verdicts=None)
 )
 
 
@@ -109,8 +123,7 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
         return True
 
     def _drop_verdicts(self, trip_id: str) -> None:
-        where = and_(trips.c.id == trip_id, trips.c.verdicts.is_not(None))
-        self._connection.execute(update(trips).where(where).values(verdicts=None))
+        self._connection.execute(_DROP_VERDICTS, {"trip": trip_id})
 
     def put_loose_rides(self, state: VehicleState) -> None:
         """Keep the rides that belong to no trip."""
@@ -119,11 +132,7 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
     def drop_loose_rides(self, vehicle_id: str, after_ms: int) -> None:
         """Forget a vehicle's rides after an instant that belong to no trip: they are folded again."""
         self.flush()
-        self._connection.execute(
-            delete(rides).where(
-                rides.c.trip_id.is_(None), rides.c.vehicle_id == vehicle_id, rides.c.at_ms > after_ms
-            )
-        )
+        self._connection.execute(_DROP_LOOSE, {"vehicle": vehicle_id, "after_ms": after_ms})
 
     def _project_visits(self, before: TripState | None, trip: TripState) -> None:
         if before is not None and before.visits is trip.visits:
@@ -131,7 +140,7 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
         known = {visit.seq: visit for visit in before.visits} if before else {}
         if before is None or len(known) > len(trip.visits):
             self.flush()
-            self._connection.execute(delete(visits).where(visits.c.trip_id == trip.trip_id))
+            self._connection.execute(_DROP_VISITS, {"trip": trip.trip_id})
             known = {}
         for visit in trip.visits:
             if known.get(visit.seq) != visit:
@@ -144,12 +153,8 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
         known = {rider.rider_id: rider for rider in before.riders} if before else {}
         if before is None and trip.riders:
             self.flush()
-            self._connection.execute(
-                delete(trip_riders).where(
-                    trip_riders.c.trip_id == trip.trip_id,
-                    trip_riders.c.rider_id.not_in([rider.rider_id for rider in trip.riders]),
-                )
-            )
+            kept = [rider.rider_id for rider in trip.riders]
+            self._connection.execute(_DROP_OTHER_RIDERS, {"trip": trip.trip_id, "kept": kept})
         for rider in trip.riders:
             if known.get(rider.rider_id) != rider:
                 row = {"trip_id": trip.trip_id, **msgspec.structs.asdict(rider)}
@@ -161,12 +166,8 @@ class ProjectionRows(NoticeRows, FindingRows, AbsenceRows):
         known = set(before.rides) if before else set()
         if before is None:
             self.flush()
-            self._connection.execute(
-                delete(rides).where(
-                    rides.c.trip_id == trip.trip_id,
-                    rides.c.source.not_in([ride.source for ride in trip.rides]),
-                )
-            )
+            sources = [ride.source for ride in trip.rides]
+            self._connection.execute(_DROP_OTHER_RIDES, {"trip": trip.trip_id, "kept": sources})
         if trip.vehicle_id is not None:
             first = 0
             for turn in trip.turns:
