@@ -25,7 +25,7 @@ def export_pack(path: Path, store: PackStore) -> dict[str, int]:
         write_secret_file(path, write_workbook(pack))
         return {kind.name: len(pack.of(kind) or ()) for kind in SHEETS.values()}
     if path.suffix.lower() == ".zip":
-        write_secret_file(path, _zipped(pack))
+        write_secret_file(path, zip_pack(pack))
     else:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise ConflictError(
@@ -44,12 +44,16 @@ def write_folder(path: Path, pack: Pack) -> None:
             write_secret_file(path / kind.name, write_sheet(kind, rows).encode())
 
 
-def _zipped(pack: Pack) -> bytes:
+def zip_pack(pack: Pack) -> bytes:
+    """Give the present files of a pack as a zip; the same pack is the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for kind in FILES:
+            rows = pack.of(kind)
+            if rows is None:
+                continue
             # A date of its own, so that two exports of one database are the same bytes.
             entry = zipfile.ZipInfo(kind.name, (2026, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, write_sheet(kind, pack.of(kind) or ()))
+            archive.writestr(entry, write_sheet(kind, rows))
     return out.getvalue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -44,6 +44,14 @@ class PackWarning(PackFault, frozen=True):
     """Something that is taken as it is, and that a person should look at."""
 
 
+class FileChanges(msgspec.Struct, frozen=True):
+    """How many rows of a file are new, differ from the database's, and are there no more."""
+
+    new: int
+    changed: int
+    ended: int
+
+
 class PackReport(msgspec.Struct, frozen=True):
     """What an import did. Secrets and passwords that it made are given here and nowhere else, once."""
 
@@ -52,6 +60,15 @@ class PackReport(msgspec.Struct, frozen=True):
     made_secrets: tuple[tuple[str, str], ...]  # (device, secret)
     made_passwords: tuple[tuple[str, str], ...]  # (username, password)
     changed: bool  # False: the database already said all this
+    changes: Mapping[str, FileChanges]  # rows, by file
+
+
+class PackPreview(msgspec.Struct, frozen=True):
+    """What an import would do, and what keeps it from being done."""
+
+    changes: Mapping[str, FileChanges]
+    faults: tuple[PackFault, ...]
+    warnings: tuple[PackWarning, ...]
 
 
 class PackRejected(FaultsError):

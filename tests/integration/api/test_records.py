@@ -1,10 +1,13 @@
 """Records one by one: created, changed and ended as an import would, refused with their fields, kept with their history."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from server.adapters.db import tables as t
 from server.adapters.db.engine import Database
@@ -13,7 +16,7 @@ from server.adapters.db.timetabling import DbTimetabling
 from server.service.devices import DeviceHasher
 from server.service.packs.importing import import_pack
 from server.service.timetabling import make_trips
-from tests.builders.pack import write_pack
+from tests.builders.pack import edit_pack, write_pack, zip_pack
 from tests.builders.web import Browser, Web
 from tests.builders.world import PASSWORD
 
@@ -225,3 +228,69 @@ def test_a_shape_of_its_own_and_straight_lines_again(web: Web) -> None:
     assert "shape_code" in refused(admin, "PATCH", "/timetables/R1-AM", {"shape_code": "BACK"}), shared.text
     own = admin.ask("PATCH", "/timetables/R1-AM", {"shape": bent}).json
     assert own["shape_code"] == "R1-AM:shape" and own["shape"] == bent
+
+
+def send(browser: Browser, path: str, content: bytes, kind: str = "application/zip") -> TestResponse:
+    headers = {"X-CSRF-Token": browser.csrf or ""}
+    return browser.flask.post(f"/api/v1{path}", data=content, content_type=kind, headers=headers)
+
+
+def test_a_pack_is_looked_at_and_then_imported(web: Web, db: Database, tmp_path: Path) -> None:
+    admin = web.browser("root")
+    files = edit_pack("riders.csv", "张小雨", "张晓雨")
+    files["riders.csv"] = files["riders.csv"].replace("ST-3,SC1,马晓燕,,\n", "ST-4,SC1,孙四,,\n")
+    files["ride_plans.csv"] = files["ride_plans.csv"].replace("ST-3", "ST-4")
+    files["users.csv"] = files["users.csv"].replace("desk,", "desk3,").replace(",a long", ",another long")
+    content = zip_pack(tmp_path / "new.zip", files).read_bytes()
+    looked = send(admin, "/packs?dry_run=1", content)
+    assert looked.status_code == 200, looked.text
+    changes = {name: each for name, each in looked.json["changes"].items() if any(each.values())}
+    assert changes == {
+        "riders.csv": {"new": 1, "changed": 1, "ended": 1},
+        "users.csv": {"new": 1, "changed": 0, "ended": 1},
+        "ride_plans.csv": {"new": 1, "changed": 0, "ended": 1},
+    }
+    assert "ST-4" not in admin.get("/riders").text
+    form = (
+        b"--b1\r\nContent-Disposition: form-data; name=pack; filename=../x.zip\r\n\r\n"
+        + content
+        + b"\r\n--b1--\r\n"
+    )
+    done = send(admin, "/packs", form, "multipart/form-data; boundary=b1")
+    assert done.status_code == 200 and done.json["changes"] == looked.json["changes"], done.text
+    assert {one["code"] for one in admin.get("/riders").json["items"]} == {"ST-1", "ST-2", "ST-4"}
+    assert ("wake/ingest", b'{"why":"catalog"}') in web.house.published
+    web.deps.audit.flush()
+    assert "riders.csv +1 ~1 -1" in admin.get("/audit?action=import_pack").json["items"][0]["detail"]
+
+
+def test_a_broken_pack_changes_nothing_and_says_all(web: Web, tmp_path: Path) -> None:
+    admin = web.browser("root")
+    files = edit_pack("riders.csv", "04A1B2C4", "04A1B2C3") | {"zones.csv": "id,kind\n"}
+    content = zip_pack(tmp_path / "bad.zip", files).read_bytes()
+    version = admin.get("/riders/ST-1").json["version"]
+    for path, status in (("/packs?dry_run=1", 200), ("/packs", 422)):
+        answer = send(admin, path, content)
+        assert answer.status_code == status, answer.text
+        faults = answer.json["faults"]
+        assert {(one["file"], one["line"], one["column"]) for one in faults} == {
+            ("riders.csv", 3, "card"), ("zones.csv", 1, "limit_kmh"), ("zones.csv", 1, "wkt"),
+        }  # fmt: skip
+        assert all(one["why"] for one in faults)
+    assert answer.json["error"]["code"] == "pack_rejected"
+    assert admin.get("/riders/ST-1").json["version"] == version
+    assert send(admin, "/packs", b"PK\x03\x04 no zip").status_code == 422
+    assert send(admin, "/packs", b"riders").json["error"]["fields"] == {"pack": "no zip"}
+    assert send(admin, "/packs", b"x", "text/plain").status_code == 415
+
+
+def test_an_export_is_the_whole_or_a_company_s_own(web: Web, tmp_path: Path) -> None:
+    admin, desk = web.browser("root"), web.browser("desk")
+    whole = admin.get("/packs/export")
+    assert whole.status_code == 200 and whole.mimetype == "application/zip"
+    again = send(admin, "/packs?dry_run=1", whole.data).json
+    assert not again["faults"] and not any(any(each.values()) for each in again["changes"].values())
+    own = zipfile.ZipFile(io.BytesIO(desk.get("/packs/export").data))
+    assert not {"riders.csv", "users.csv", "guardians.csv", "ride_plans.csv"} & set(own.namelist())
+    assert "宁E·A0017校" in own.read("vehicles.csv").decode()
+    assert web.browser("bureau").get("/packs/export").status_code == 403
