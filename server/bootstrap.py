@@ -31,6 +31,7 @@ from server.service.devices import DeviceHasher, Devices
 if TYPE_CHECKING:
     from server.adapters.mqtt.endpoint import Endpoint
     from server.adapters.push.vapid import VapidKey
+    from server.service.provider_rows import Provider
 
 WEB_DIST: Final = Path(__file__).parents[1] / "web" / "dist"
 BEAT_S: Final = 2.0
@@ -153,6 +154,7 @@ def run_web(settings: Settings) -> int:
         ),
         vault=Vault(ensure_vault_key(settings.data)),
         leaked=_leaked(settings),
+        provider=_provider(settings),
         push=PushGate(_push_key(settings).public, Outgoing(settings.outgoing_allow)),
     )
     app = create_app(deps)
@@ -169,6 +171,7 @@ def run_worker(settings: Settings) -> int:
     """Run the worker: notices, and the regular jobs in whichever worker holds the lease."""
     from server.adapters.db.counters import QUIET_UNTIL, value_of
     from server.adapters.db.findings_calls import DatabaseCalls
+    from server.adapters.db.lapses import DatabaseLapses
     from server.adapters.db.leases import DbLeases
     from server.adapters.db.outbox import DatabaseOutbox
     from server.adapters.db.push_deliveries import DatabaseDeliveries
@@ -181,6 +184,8 @@ def run_worker(settings: Settings) -> int:
     from server.jobs.scheduler import Job, Nudge, run_scheduler
     from server.service.calls import EVERY_S, Calls
     from server.service.courier import Courier
+    from server.service.lapses import EVERY_S as LAPSES_EVERY_S
+    from server.service.lapses import Lapses
     from server.service.push_delivery import Pusher
     from server.service.timetabling import make_trips
 
@@ -216,6 +221,7 @@ def run_worker(settings: Settings) -> int:
 
     calls = Calls(DatabaseCalls(database), clock, feed.publish, courier.wake)
     call_now = Nudge("calls")
+    lapses = Lapses(DatabaseLapses(database), clock.now_ms, courier.wake)
 
     def hear(_topic: str, _payload: bytes) -> None:
         courier.wake()
@@ -236,6 +242,7 @@ def run_worker(settings: Settings) -> int:
         Job("trips", HOUR_S, make),
         Job("changes", CHANGED_S * clock.speed, make_changed),
         Job("calls", EVERY_S * clock.speed, calls.run),
+        Job("lapses", LAPSES_EVERY_S, lapses.run),
     ]
     jobs = threading.Thread(
         target=run_scheduler,
@@ -512,6 +519,18 @@ def _leaked(settings: Settings) -> Callable[[str], bool]:
     from server.adapters.files.breached import BreachedFile
 
     return BreachedFile(settings.breached_passwords).holds
+
+
+def _provider(settings: Settings) -> Provider | None:
+    """Give the log-in provider of the settings; its libraries are loaded only where one is set."""
+    if settings.oidc_issuer is None:
+        return None
+    from server.adapters.provider.asking import Asking
+    from server.adapters.provider.openid import OpenIdProvider
+    from server.adapters.push.outgoing import Outgoing
+
+    asking = Asking(Outgoing(settings.outgoing_allow))
+    return OpenIdProvider(asking, settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
 
 
 def _credentials(answer: dict[str, str], password: str, *, made: bool) -> Mapping[str, str]:

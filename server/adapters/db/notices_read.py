@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select, tuple_, update
 
 from server.adapters.db.scopes import notices_of
-from server.adapters.db.tables import findings, notices, operators, riders, routes, trips
+from server.adapters.db.tables import findings, notices, operators, riders, routes, trips, users
 from server.domain.calling import is_over
 from server.errors import InvalidError, NotFoundError
 from server.service.policy import Scope
@@ -28,7 +28,9 @@ def _select() -> Select[*tuple[Any, ...]]:
         .join(riders, riders.c.id == func.coalesce(notices.c.rider_id, findings.c.rider_id), isouter=True)
         .join(trips, trips.c.id == func.coalesce(notices.c.trip_id, findings.c.trip_id), isouter=True)
         .join(routes, routes.c.id == trips.c.route_id, isouter=True)
-        .join(operators, operators.c.id == func.coalesce(trips.c.operator_id, findings.c.operator_id))
+        .join(users, users.c.id == notices.c.user_id)
+        # One that is of no trip and no finding is a desk's own.
+        .join(operators, operators.c.id == func.coalesce(trips.c.operator_id, findings.c.operator_id, users.c.scope_id))
     )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from werkzeug.test import TestResponse
 
 from server.adapters.db import tables as t
 from server.adapters.db.counters import value_of
+from server.adapters.db.lapses import DatabaseLapses
 from server.adapters.db.timetabling import DbTimetabling
+from server.service.lapses import Lapses
 from server.service.timetabling import make_trips
 from tests.builders.web import Browser, Web
 from tests.builders.world import ALPHA, BRAVO, NOW_MS, ON, change
@@ -326,3 +328,26 @@ def test_what_lapses_soon_is_told_to_its_own_offices(sound: Web, change_date: Ca
 def change_date(web: Web) -> Callable[[str], None]:
     """Give a way to let Alpha's inspection end on a date."""
     return lambda until: change(web.database, t.vehicles, ALPHA.id("bus"), inspection_until=until)
+
+
+def test_desks_are_warned_once_a_stage_and_each_of_its_own(
+    sound: Web, change_date: Callable[[str], None]
+) -> None:
+    change_date("2026-10-10")  # nineteen days from now
+    lapses = Lapses(DatabaseLapses(sound.database), sound.clock.now_ms, lambda: None)
+
+    def told(username: str) -> list[str]:
+        items = sound.browser(username).get("/notices").json["items"]
+        return [one["text"]["en"] for one in items if one["kind"] == "message"]
+
+    assert (lapses.run(), lapses.run()) == (1, 0)
+    assert told("operator-alpha") == [
+        "The inspection of Alpha 1234 lapses after 2026-10-10 (19 days left): renew it in time."
+    ]
+    assert told("operator-bravo") == told("regulator-alpha") == []
+    told_after = []
+    for days in (3, 1, 9, 1, 4, 1, 1, 1):  # 16, 15, 6, 5, 1, 0, -1 and -2 days left
+        sound.clock.advance(days * 86_400.0)
+        told_after.append(lapses.run())
+    assert told_after == [0, 1, 1, 0, 1, 0, 1, 0]
+    assert "lapsed on 2026-10-10" in told("operator-alpha")[0]
