@@ -90,21 +90,40 @@ class Runs:
         return next((each.tag for each in self._permits), "")
 
     def heed(self, plan: DayPlan) -> int:
-        """Run on a date what the server says instead of what the permits say; give how many of its trips are known here."""
-        on = plan.service_date
-        self._told[on] = [
-            self._as_told(told, told.driver, on)
-            for told in plan.trips
-            if told.driver is not None and told.trip in self._pack.timetables
-        ]
-        self._days.pop(on, None)
-        return len(self._told[on])
+        """Run on a date what the server says instead of what the permits say; give how many of its trips are known here.
 
-    def _as_told(self, told: Told, driver: str, on: date) -> Permit:
-        own = next((each for each in self._permits if each.trip_id == told.trip), None)
+        A crew that drives whatever its permit says drives on by one that has lapsed.
+        """
+        on = plan.service_date
+        as_told = (self._as_told(told, on) for told in plan.trips if told.trip in self._pack.timetables)
+        found = [permit for permit in as_told if permit is not None]
+        if self._anyway:
+            lapsed = (each for each in self._permits if not each.valid_from <= on <= each.valid_until)
+            named = {permit.trip_id for permit in found}
+            self._told[on] = [*found, *(each for each in lapsed if each.trip_id not in named)]
+        else:
+            self._told[on] = found
+        self._days.pop(on, None)
+        return len(found)
+
+    def _as_told(self, told: Told, on: date) -> Permit | None:
+        """Give the permit by which a run that the server names is driven: the own one where it says the same."""
+        own = next(
+            (
+                each
+                for each in self._permits
+                if each.trip_id == told.trip and (self._anyway or each.valid_from <= on <= each.valid_until)
+            ),
+            None,
+        )
+        if told.driver is None:
+            return own
+        said = (told.driver, told.attendant or "")
+        if own is not None and (own.driver_badge, own.attendant_badge or "") == said:
+            return own
         # The plate stays on its bus, whatever the bus drives.
         tag = own.tag if own else self._tag
-        return Permit(told.trip, self._vehicle_id, driver, told.attendant or "", tag, on, on)
+        return Permit(told.trip, self._vehicle_id, *said, tag, on, on)
 
     @property
     def trip_ids(self) -> list[str]:

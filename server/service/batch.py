@@ -13,7 +13,7 @@ from server.domain.record import Gap, Position
 from server.domain.trip import Ride
 from server.domain.vehicle_day import Entry, Key
 from server.service.folding import Folder
-from server.service.gate import Accepted, Judged, Presence, Rejected
+from server.service.gate import Accepted, Answer, Judged, Presence, Rejected
 from server.service.ingest_ports import Bus, BusMessage, Catalogue, Head, LogWork
 from server.service.streams import Streams
 from server.service.watermark import Watermark
@@ -97,6 +97,8 @@ class Batch:
                     self._touched[one.device, one.epoch] = None
             elif isinstance(one, Presence):
                 self._presence(work, one, received_ms, said_before)
+            elif isinstance(one, Answer):
+                work.answer_command(one.device, one.command_id, one.ok, one.body, received_ms)
         heads = self._fold(work, accepted)
         work.insert_rejected(rejected)
         work.put_epochs(

@@ -80,9 +80,11 @@ class Presence(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A device's `ack` of a command. Kept with what the device says of itself."""
+    """A device's `ack` of a command: which, whether it obeyed, and the message's bytes."""
 
     device: str
+    command_id: str
+    ok: bool
     body: bytes
 
 
@@ -204,7 +206,9 @@ def _judge_answer(device: str, payload: bytes) -> Answer | Rejected:
         return _refused(device, "ack", payload, f"not JSON: {error}", named=False)
     if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
         return _refused(device, "ack", payload, "an answer needs the command's id", named=False)
-    return Answer(device, payload)
+    if not isinstance(fields.get("ok"), bool):
+        return _refused(device, "ack", payload, "an answer needs ok, true or false", named=False)
+    return Answer(device, fields["id"], fields["ok"], payload)
 
 
 def _refused(device: str, kind: str, payload: bytes, reason: str, *, named: bool = True) -> Rejected:

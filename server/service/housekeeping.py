@@ -5,16 +5,17 @@ Everything of one look is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from server.clock import Clock
 from server.service.batch import Outcome
 from server.service.clock_watch import tell_absences, watch
+from server.service.commanding import Commanding
 from server.service.folding import Folder
 from server.service.hand_inputs import take_hand_inputs, tell_substitutions
-from server.service.ingest_ports import Catalogue, DayPlan, Log, Speaker
+from server.service.ingest_ports import Catalogue, Log, Speaker
 
 HOUSEKEEPING_S: Final = 2.0  # catalogue, missed trips, heartbeat
 SWEPT_DAYS: Final = 15  # a trip is swept as long as a recorder's backlog may still take its run back (PROTOCOL: 7 days), twice
@@ -25,9 +26,6 @@ WATCH_MS: Final = (
     5_000  # own choice, of the school day: what is found by the clock takes minutes to come true
 )
 GIVEN_BACK_MS: Final = 120_000  # own choice: substitutions are looked at again so far back, lest one that was committed late be missed
-PLAN_HOLDS_MS: Final = (
-    12 * 3_600_000
-)  # own choice: a recorder that was away for longer is told anew with the next change
 
 
 class Housekeeping:
@@ -57,6 +55,7 @@ class Housekeeping:
         self._given_ms = clock.now_ms() - GIVEN_BACK_MS
         self._listens_since = clock.monotonic()
         self._watched_ms = 0
+        self._commanding = Commanding(clock.now_ms())
         self._kept_at = float("-inf")
 
     def wake(self) -> None:
@@ -66,6 +65,10 @@ class Housekeeping:
     def listens_anew(self) -> None:
         """Note that ingest was away from the broker until now, so that no bus is blamed for its silence."""
         self._listens_since = self._clock.monotonic()
+
+    def came(self, device_ids: Iterable[str]) -> None:
+        """Note recorders that came (back) to the broker."""
+        self._commanding.came(device_ids)
 
     def is_due(self, now_s: float) -> bool:
         """Say whether it is time to look."""
@@ -80,12 +83,12 @@ class Housekeeping:
             self._folder.again(now_s)
         now_ms = self._clock.now_ms()
         since = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=SWEPT_DAYS)
-        plans: list[tuple[str, DayPlan]] = []
+        concerned: list[str] = []
         with self._log.write() as work:
             if "substitutions" in changed:
                 given = work.list_given(self._given_ms, now_ms)
                 self._folder.revise(work, given)
-                plans = work.list_day_plans([bus.vehicle_id for bus, _ in given], now_ms)
+                concerned = [bus.vehicle_id for bus, _ in given]
                 self._given_ms = now_ms - GIVEN_BACK_MS
             cancelled = take_hand_inputs(work, self._catalogue, self._folder, now_ms, now_s)
             cancelled |= tell_substitutions(work, self._catalogue, self._told_ahead, now_ms)
@@ -100,9 +103,9 @@ class Housekeeping:
             self._folder.look()
             trips.update(cancelled, self._folder.project(work))
             rides, found = self._folder.take_rides(), work.take_findings()
+            commands = self._commanding.look(work, changed, concerned, now_ms)
             work.beat("alive.ingest", self._real.now_ms())
-        for device_id, plan in plans:
-            self._speaker.plan(device_id, plan, now_ms + PLAN_HOLDS_MS)
+        self._commanding.committed(commands, self._speaker, now_ms)
         self._kept_at, self._woken, self._swept = now_s, False, True
         return Outcome(trips=sorted(trips), rides=rides, findings=found)
 

@@ -269,6 +269,7 @@ class Ingest:
 
     def _told(self, outcome: Outcome, now_s: float) -> None:
         self._streams.touch(outcome.devices, outcome.present, now_s)
+        self._house.came(outcome.present)
         if outcome.heads:
             self._speaker.positions(outcome.heads)
         if outcome.trips:

@@ -15,6 +15,7 @@ from server.domain.seq_ranges import SeqRanges
 from server.domain.thresholds import DEFAULTS, Thresholds
 from server.domain.trip import Announcement, NoticeKind, Phase, Ride, TripState, Turn
 from server.domain.vehicle_day import Entry, Lookup, Road, Unavailable, VehicleState
+from server.service.command_rows import CommandWork, DueCommand
 from server.service.gate import Accepted, Rejected
 from server.service.watermark import SavedAnswer
 
@@ -106,23 +107,6 @@ class SaidAbsent(msgspec.Struct, frozen=True):
     occurrence: int
 
 
-class PlannedRun(msgspec.Struct, frozen=True):
-    """A trip as its recorder is told of it: the timetable, its date, who drives and attends (badges), when it begins."""
-
-    trip: str
-    service_date: str
-    driver: str | None
-    attendant: str | None
-    start: int
-
-
-class DayPlan(msgspec.Struct, frozen=True):
-    """What a recorder's bus has to run on a service date, by what is approved now (PROTOCOL, cmd `plan`)."""
-
-    service_date: str
-    trips: tuple[PlannedRun, ...]
-
-
 class FoldWork(Protocol):
     """What the fold asks of one transaction: the log, checkpoints, and the rows that are its projection."""
 
@@ -200,7 +184,7 @@ class FoldWork(Protocol):
         """Forget a vehicle's rides after an instant that belong to no trip: they are folded again."""
 
 
-class LogWork(FoldWork, Protocol):
+class LogWork(FoldWork, CommandWork, Protocol):
     """One writing transaction of ingest."""
 
     def insert_records(self, records: Sequence[tuple[Accepted, str | None, int]]) -> None:
@@ -217,9 +201,6 @@ class LogWork(FoldWork, Protocol):
 
     def list_given(self, since_ms: int, now_ms: int) -> list[tuple[Bus, int]]:
         """List the buses whose trips were given to another, or back, since an instant, and from when on that holds."""
-
-    def list_day_plans(self, vehicle_ids: Sequence[str], now_ms: int) -> list[tuple[str, DayPlan]]:
-        """List what the buses of these vehicles have to run today, by their recorder."""
 
     def list_awaiting(self, now_ms: int) -> list[str]:
         """List the trips of the next day that were given to another bus and that no bus has begun."""
@@ -349,8 +330,8 @@ class Speaker(Protocol):
     def wake_notices(self) -> None:
         """Tell the worker that there may be notices."""
 
-    def plan(self, device_id: str, plan: DayPlan, until_ms: int) -> None:
-        """Tell a device what its bus has to run; not obeyed after until_ms."""
+    def command(self, command: DueCommand) -> bool:
+        """Tell a device what to do, so that it waits for one without reception; False where there is no broker to tell."""
 
 
 class Catalogue(Protocol):

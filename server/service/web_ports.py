@@ -12,6 +12,7 @@ from server.domain.trip import Visit
 from server.domain.vehicle_day import Road
 from server.domain.verdict import Excuse
 from server.service import rows
+from server.service.command_rows import CommandStore
 from server.service.doubt import LastRide
 from server.service.findings_rows import FindingStore
 from server.service.invitation_rows import InvitationStore
@@ -217,6 +218,8 @@ class Work(Protocol):
     def pushes(self) -> PushSubscriptionStore: ...
     @property
     def house(self) -> HouseStore: ...
+    @property
+    def commands(self) -> CommandStore: ...
     @property
     def substitutions(self) -> SubstitutionStore: ...
     @property

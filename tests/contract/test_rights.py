@@ -228,6 +228,16 @@ TABLE: dict[str, Promise] = {
     "GET /api/v1/devices/<device>/rejected": Promise(
         frozenset({"admin", "operator"}), "DEV-alpha", "DEV-bravo"
     ),
+    "POST /api/v1/devices/<device>/commands": Promise(
+        frozenset({"admin", "operator"}),
+        f"DEV-{ALPHA.name}",
+        f"DEV-{BRAVO.name}",
+        {"kind": "reboot"},
+        answers=(201,),
+    ),
+    "GET /api/v1/devices/<device>/commands": Promise(
+        frozenset({"admin", "operator"}), f"DEV-{ALPHA.name}", f"DEV-{BRAVO.name}"
+    ),
     "GET /api/v1/audit": Promise(frozenset({"admin"})),
 }
 SCHOOLS = frozenset({"admin", "school"})

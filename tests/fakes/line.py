@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
+from server.domain.command import DayPlan
 from server.domain.trip import Ride
-from server.service.ingest_ports import BusMessage, DayPlan, Head
+from server.service.command_rows import DueCommand
+from server.service.ingest_ports import BusMessage, Head
 from server.service.watermark import SavedAnswer
 
 
@@ -67,7 +71,8 @@ class FakeSpeaker:
         self.said_rides: list[tuple[str, Ride]] = []
         self.finding_ids: list[str] = []
         self.wakes = 0
-        self.plans: list[tuple[str, DayPlan]] = []
+        self.commands: list[DueCommand] = []
+        self.there = True
 
     def saved(self, device_id: str, answer: SavedAnswer) -> None:
         """Remember."""
@@ -93,6 +98,17 @@ class FakeSpeaker:
         """Count."""
         self.wakes += 1
 
-    def plan(self, device_id: str, plan: DayPlan, until_ms: int) -> None:
-        """Remember."""
-        self.plans.append((device_id, plan))
+    def command(self, command: DueCommand) -> bool:
+        """Remember, where there is a broker."""
+        if self.there:
+            self.commands.append(command)
+        return self.there
+
+    @property
+    def plans(self) -> list[tuple[str, DayPlan]]:
+        """Give the plans of the day among the commands, by recorder."""
+        return [
+            (one.device_id, msgspec.json.decode(one.args, type=DayPlan))
+            for one in self.commands
+            if one.kind == "plan"
+        ]

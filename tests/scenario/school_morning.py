@@ -302,7 +302,7 @@ class Morning:
         """Give the recorders the plans that ingest sends them."""
         for device, plan in self.speaker.plans:
             self.fleet.heed(device, msgspec.convert(msgspec.to_builtins(plan), DayPlan))
-        self.speaker.plans.clear()
+        self.speaker.commands.clear()
 
 
 def _verdicts(body: bytes | None) -> dict[str, str]:

@@ -14,6 +14,7 @@ from server.adapters.db.audit import AuditDb
 from server.adapters.db.catalog_change import RecordsDb
 from server.adapters.db.catalog_read import CatalogDb
 from server.adapters.db.children import ChildrenDb
+from server.adapters.db.commands import CommandsDb
 from server.adapters.db.crew import CrewDb
 from server.adapters.db.devices_read import DevicesDb
 from server.adapters.db.engine import Database
@@ -49,6 +50,7 @@ class DbWork:
         self.catalog = CatalogDb(connection)
         self.records = RecordsDb(connection)
         self.crew = CrewDb(connection)
+        self.commands = CommandsDb(connection)
         self.pushes = PushSubscriptionsDb(connection)
         self.house = HouseDb(connection)
         self.substitutions = SubstitutionsDb(connection)

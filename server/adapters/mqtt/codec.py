@@ -109,9 +109,9 @@ def encode_saved(epoch: int, upto: int, missing: Sequence[tuple[int, int]] = ())
     return _encoder.encode(Saved(epoch=epoch, upto=upto, missing=tuple(missing)))
 
 
-def encode_command(command_id: str, until_ms: int, kind: str, args: msgspec.Struct) -> bytes:
-    """Write a `cmd` payload (PROTOCOL, Server → device)."""
-    body = {"v": 1, "id": command_id, "until": until_ms, "kind": kind, "args": args}
+def encode_command(command_id: str, until_ms: int, kind: str, args: bytes) -> bytes:
+    """Write a `cmd` payload (PROTOCOL, Server → device); `args` is JSON already."""
+    body = {"v": 1, "id": command_id, "until": until_ms, "kind": kind, "args": msgspec.Raw(args)}
     return _encoder.encode(body)
 
 

@@ -30,8 +30,8 @@ from server.adapters.mqtt.topics import (
     bus_topic,
 )
 from server.domain.trip import Ride
-from server.ids import new_id
-from server.service.ingest_ports import DayPlan, Head
+from server.service.command_rows import DueCommand
+from server.service.ingest_ports import Head
 from server.service.watermark import SavedAnswer
 
 # Things said in one message: a position is at most 290 bytes, and a message over the broker's 64 KiB would not only be lost,
@@ -97,11 +97,10 @@ class MqttSpeaker:
         """Tell the worker that there may be notices."""
         self._line.publish(WAKE_NOTICES, b"{}")
 
-    def plan(self, device_id: str, plan: DayPlan, until_ms: int) -> None:
-        """Tell a device what its bus has to run; not obeyed after until_ms."""
-        self._line.publish(
-            bus_topic(device_id, "cmd"), encode_command(new_id(), until_ms, "plan", plan), qos=1
-        )
+    def command(self, command: DueCommand) -> bool:
+        """Tell a device what to do; False where there is no connection to tell it by."""
+        body = encode_command(command.id, command.until_ms, command.kind, command.args)
+        return self._line.publish(bus_topic(command.device_id, "cmd"), body, qos=1)
 
 
 def _portions(things: Sequence[T]) -> Iterator[Sequence[T]]:

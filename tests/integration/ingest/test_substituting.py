@@ -11,11 +11,11 @@ from sqlalchemy import insert, select
 from server.adapters.db import tables as t
 from server.adapters.db.counters import bump
 from server.adapters.db.substitutions import apply
+from server.domain.command import DayPlan, PlannedRun
 from server.domain.hand import HAND
 from server.domain.vehicle_day import Entry
 from server.service.crew import Ticked
-from server.service.ingest_ports import DayPlan, PlannedRun
-from tests.builders.road import CARDS, LEG_M, LEGS, START_MS, Recorder
+from tests.builders.road import CARDS, LEG_M, LEG_MS, LEGS, START_MS, Recorder
 from tests.builders.town import ON, outcome
 from tests.integration.ingest.conftest import House, Make
 from tests.integration.ingest.test_hand import ATTENDANT, instant, say, staffed
@@ -271,12 +271,24 @@ def test_the_third_bus_takes_over_from_the_second(make_house: Make) -> None:
 def test_recorders_are_told_what_their_buses_have_to_run(make_any_house: Make) -> None:
     house = make_any_house(devices=2)
     catch_up(house)
-    assert house.speaker.plans == []
+    (first,) = house.speaker.plans
+    stops = first[1].trips[0].stops
+    assert first == (
+        "DEV-1",
+        DayPlan(ON, (PlannedRun("T1", ON, "D-1", "A-1", START_MS, "to_school", stops),)),
+    )
+    assert stops is not None
+    assert [(stop.stop, stop.at, stop.riders, stop.cards) for stop in stops] == [
+        ("stop0", START_MS, 1, ("CARD1",)),
+        *((f"stop{n}", START_MS + n * LEG_MS - 15_000, 1, (f"CARD{n + 1}",)) for n in (1, 2, 3)),
+        ("stop4", START_MS + 4 * LEG_MS - 15_000, 0, ()),
+    ]
+    house.speaker.commands.clear()
     approve(house, at_ms=house.clock.now_ms())
     catch_up(house)
     plans = dict(house.speaker.plans)
     assert plans["DEV-1"] == DayPlan(ON, ())
-    assert plans["DEV-2"] == DayPlan(ON, (PlannedRun("T1", ON, "D-2", "A-1", START_MS),))
+    assert plans["DEV-2"] == DayPlan(ON, (PlannedRun("T1", ON, "D-2", "A-1", START_MS, "to_school", stops),))
 
 
 def test_what_is_said_by_hand_goes_to_the_bus_whose_turn_it_was(make_house: Make) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from server.adapters.db.away import AWAY
 from server.adapters.db.engine import Database
+from server.adapters.db.ingest_store.commands import CommandRows
 from server.adapters.db.ingest_store.heads import HeadRows
 from server.adapters.db.ingest_store.log import LogRows
 from server.adapters.db.ingest_store.projection import ProjectionRows
@@ -16,7 +17,7 @@ from server.adapters.db.ingest_store.waiting import OpenByClock
 from server.service.ingest_ports import LogUnavailable
 
 
-class DatabaseLogWork(LogRows, HeadRows, ProjectionRows, SweepRows, TurnRows):
+class DatabaseLogWork(LogRows, HeadRows, ProjectionRows, SweepRows, TurnRows, CommandRows):
     """One writing transaction of ingest."""
 
 

@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
 
 from server.adapters.db.ingest_store.notices import NoticeRows
 from server.adapters.db.tables import (
-    devices,
     inputs,
-    operators,
-    people,
     permits,
     records,
     substitutions,
     trips,
-    vehicles,
 )
 from server.domain.hand import HAND
 from server.domain.limits import MISSED_AFTER_MS
-from server.domain.service_time import local_date
 from server.domain.trip import TripState, Turn
-from server.service.ingest_ports import Bus, DayPlan, Holder, PlannedRun, Told
+from server.service.ingest_ports import Bus, Holder, Told
 
 AHEAD_MS: Final = 86_400_000
 _turns: Final = msgspec.json.Decoder(tuple[Turn, ...])
@@ -156,38 +150,6 @@ class TurnRows(NoticeRows):
             .order_by(trips.c.id)
         )
         return list(self._connection.execute(query).scalars())
-
-    def list_day_plans(self, vehicle_ids: Sequence[str], now_ms: int) -> list[tuple[str, DayPlan]]:
-        """List what the buses of these vehicles have to run today, by their recorder."""
-        driver, attendant = people.alias(), people.alias()
-        recorders = self._connection.execute(
-            select(devices.c.id, devices.c.vehicle_id, operators.c.timezone)
-            .join(vehicles, vehicles.c.id == devices.c.vehicle_id)
-            .join(operators, operators.c.id == vehicles.c.operator_id)
-            .where(devices.c.vehicle_id.in_(vehicle_ids), devices.c.active, devices.c.ended_at_ms.is_(None))
-            .order_by(devices.c.id)
-        ).all()
-        plans = []
-        for recorder in recorders:
-            on = local_date(now_ms, ZoneInfo(recorder.timezone)).isoformat()
-            query = (
-                select(
-                    trips.c.code, driver.c.badge.label("driver"), attendant.c.badge.label("attendant"),
-                    trips.c.planned_start_ms,
-                )
-                .join(driver, driver.c.id == trips.c.driver_id, isouter=True)
-                .join(attendant, attendant.c.id == trips.c.attendant_id, isouter=True)
-                .where(
-                    trips.c.vehicle_id == recorder.vehicle_id, trips.c.service_on == on, trips.c.state != "cancelled"
-                )
-                .order_by(trips.c.planned_start_ms, trips.c.code)
-            )  # fmt: skip
-            runs = tuple(
-                PlannedRun(row.code, on, row.driver, row.attendant, row.planned_start_ms)
-                for row in self._connection.execute(query)
-            )
-            plans.append((recorder.id, DayPlan(on, runs)))
-        return plans
 
     def announce(self, trip: TripState, told: Sequence[Told]) -> None:
         """Write notices of a trip that no bus has begun."""
