@@ -74,11 +74,13 @@ def run_ingest(settings: Settings) -> int:
     """Run ingest."""
     from server.adapters.db.catalogue import DatabaseCatalogue
     from server.adapters.db.ingest_store import DatabaseLog
+    from server.adapters.db.wal import WalCopier
     from server.adapters.mqtt.speaker import MqttSpeaker
     from server.adapters.mqtt.subscriber import Subscriber
     from server.service.ingest import Ingest
 
-    database, clock = _database(settings), make_clock(settings.clock)
+    database = Database(settings.database_url, copied_beside=True)
+    copier, clock = WalCopier(settings.database_url), make_clock(settings.clock)
     line = Subscriber(_endpoint(settings, "role-ingest"), clock=clock)
     ingest = Ingest(
         line=line,
@@ -98,11 +100,13 @@ def run_ingest(settings: Settings) -> int:
     stop = threading.Event()
     if settings.broker_url:  # another broker has no role here that could say that it is alive
         _beat(database, "alive.broker", stop, when=lambda: line.ready)
+    copier.start()
     try:
         ingest.run()
         return 0
     finally:
         stop.set()
+        copier.stop()
         line.close()
         database.dispose()
 

@@ -55,6 +55,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_contact: str | None
     second_factor: Literal["off", "optional", "required-for-staff"]
     breached_passwords: Path | None
+    oidc_issuer: str | None
+    oidc_client_id: str
+    oidc_client_secret: str
     log_level: str
     demo: bool
     demo_buses: int
@@ -111,6 +114,11 @@ def parse_address(text: str) -> Address:
 
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _issuer(text: str) -> str | None:
+    # Compared letter by letter with what the provider says of itself, so a last slash stays.
+    return text if _url("http", "https")(text) else None
 
 
 def _file(text: str) -> Path | None:
@@ -235,6 +243,9 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "a sorted list of SHA-1 hashes of passwords that have leaked, beside the small one that comes along",
     ),
+    Setting("oidc-issuer", "URL", _issuer, "", "an OpenID Connect provider where accounts may log in too"),
+    Setting("oidc-client-id", "TEXT", str, "", "who this server is there"),
+    Setting("oidc-client-secret", "TEXT", str, "", "and its secret"),
     Setting(
         "log-level",
         "LEVEL",

@@ -23,6 +23,7 @@ from server.api import (
     pages,
     permits,
     preferences,
+    provider,
     push,
     records,
     second_factor,
@@ -44,6 +45,7 @@ def endpoints() -> tuple[Endpoint, ...]:
     return (
         *session.ENDPOINTS,
         *second_factor.ENDPOINTS,
+        *provider.ENDPOINTS,
         *invitations.ENDPOINTS,
         *carers.ENDPOINTS,
         *config.ENDPOINTS,

@@ -23,8 +23,9 @@ def show_config(ask: Ask) -> PublicConfig:
             maxzoom=MAX_ZOOM,
         )
     now = at(ask.now_ms, ask.work.scopes.timezone())
+    provider = None if ask.deps.provider is None else ask.deps.provider.name
     return PublicConfig(
-        tiles, settings.demo, settings.version, now, ask.deps.clock.speed, ask.deps.push.public_key
+        tiles, settings.demo, settings.version, now, ask.deps.clock.speed, ask.deps.push.public_key, provider
     )
 
 

@@ -26,6 +26,21 @@ class SessionItem(msgspec.Struct, frozen=True):
     current: bool
 
 
+class ProviderTrip(msgspec.Struct, frozen=True):
+    """Where a browser goes to log in at the provider, and what it keeps (sessionStorage) and brings back with the code."""
+
+    url: str
+    keep: str
+
+
+class IdentityItem(msgspec.Struct, frozen=True):
+    """An identity at a provider that the caller's account is linked to."""
+
+    id: str
+    issuer: str
+    made_at: datetime
+
+
 class Factor(msgspec.Struct, frozen=True):
     """Whether the caller has a second factor, and whether the server's setting wants one."""
 

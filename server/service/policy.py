@@ -24,7 +24,19 @@ BEFORE_MS = 15 * 60_000
 AFTER_ARRIVAL_MS = 5 * 60_000
 AFTER_PLAN_MS = 30 * 60_000
 
-Subject = Literal["child", "application", "trip", "device", "school", "notice", "token", "finding", "session", "invitation"]
+Subject = Literal[
+    "child",
+    "application",
+    "trip",
+    "device",
+    "school",
+    "notice",
+    "token",
+    "finding",
+    "session",
+    "invitation",
+    "identity",
+]
 # What a token may do of what its role may: read, change as well, or also what concerns accounts and rights.
 TokenScope = Literal["read", "write", "admin"]
 _WIDTH: dict[TokenScope, int] = {"read": 0, "write": 1, "admin": 2}
@@ -56,6 +68,7 @@ OWN_ACCOUNT = Rule("own_account", EVERYONE, needs="admin")
 OWN_FACTOR = Rule("own_factor", EVERYONE, needs="admin", enrolling=True)
 OWN_TOKEN = Rule("own_token", EVERYONE, "token", needs="admin")
 OWN_SESSION = Rule("own_session", EVERYONE, "session", needs="admin")
+OWN_IDENTITY = Rule("own_identity", EVERYONE, "identity", needs="admin")
 INVITATIONS = Rule("invitations", frozenset({"admin", "operator", "school"}), needs="admin")
 INVITATION = Rule("invitation", frozenset({"admin", "operator", "school"}), "invitation", needs="admin")
 ACCEPT = Rule("accept", None, guarded=True)
@@ -231,6 +244,9 @@ class ScopeReader(Protocol):
     def find_session_id(self, user_id: str, ref: str) -> str | None:
         """Find a session of the user by the id that is shown of it."""
 
+    def find_identity_id(self, user_id: str, ref: str) -> str | None:
+        """Find a linked identity of the user."""
+
     def find_invitation_id(self, scope: Scope, ref: str) -> str | None:
         """Find an invitation of the scope; a carer's is none of these."""
 
@@ -306,6 +322,8 @@ def find_subject(reader: ScopeReader, rule: Rule, caller: Caller, scope: Scope, 
             found = reader.find_finding_id(scope, ref)
         case "session":
             found = reader.find_session_id(caller.user_id, ref)
+        case "identity":
+            found = reader.find_identity_id(caller.user_id, ref)
         case "invitation":
             found = reader.find_invitation_id(scope, ref)
         case None:

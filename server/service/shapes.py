@@ -273,13 +273,14 @@ class SignOffItem(msgspec.Struct, frozen=True):
 
 
 class TripSubstitution(msgspec.Struct, frozen=True):
-    """What is put in the place of a trip's own; a guardian hears of the vehicle alone."""
+    """What is put in the place of a trip's own; a guardian hears of the vehicle and the time alone."""
 
     vehicle: Named | None
     driver: Named | None
     attendant: Named | None
     reason: str | None
     made_at: datetime
+    shift_s: int | None
 
 
 class TripDuty(msgspec.Struct, frozen=True):
@@ -516,3 +517,4 @@ class PublicConfig(msgspec.Struct, frozen=True):
     now: datetime
     speed: float
     push_key: str
+    provider: str | None = None

@@ -12,6 +12,7 @@ from server.service.documents import Files
 from server.service.ended import Ended
 from server.service.packs.port import PackStore
 from server.service.passwords import is_bundled
+from server.service.provider_rows import Provider
 from server.service.push import Gate
 from server.service.vault import Vault
 from server.service.web_metrics import WebMetrics
@@ -40,7 +41,8 @@ class WebDeps:
 
     `publish(topic, payload)` says on the house's topics; `subscribe(callback)` begins to hear `live/#` there, the callback
     being called from any thread; `database_problem()` says what is wrong with the schema, or None; `push` judges
-    browsers' subscriptions; `files` keeps what people attach; `vault` seals second factors; `leaked` knows passwords that have leaked.
+    browsers' subscriptions; `files` keeps what people attach; `vault` seals second factors; `leaked` knows passwords that
+    have leaked; `provider` logs people in where one is set.
     """
 
     store: WebStore
@@ -56,6 +58,7 @@ class WebDeps:
     files: Files
     vault: Vault
     leaked: Callable[[str], bool] = is_bundled
+    provider: Provider | None = None
     metrics: WebMetrics = field(default_factory=WebMetrics)
 
     def __post_init__(self) -> None:

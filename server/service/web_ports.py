@@ -18,6 +18,7 @@ from server.service.findings_rows import FindingStore
 from server.service.invitation_rows import InvitationStore
 from server.service.permits_rows import PermitStore
 from server.service.policy import Scope, ScopeReader
+from server.service.provider_rows import ProviderStore
 from server.service.push_subscription import Subscription
 from server.service.records.listing import Listing
 from server.service.records.port import RecordStore
@@ -192,6 +193,8 @@ class Work(Protocol):
     def factors(self) -> FactorStore: ...
     @property
     def invitations(self) -> InvitationStore: ...
+    @property
+    def provider(self) -> ProviderStore: ...
     @property
     def children(self) -> ChildStore: ...
     @property

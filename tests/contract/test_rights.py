@@ -62,6 +62,7 @@ PHONE = {
     },
 }
 ABSENT = {"service_date": ON, "direction": "from_school", "kind": "absent"}
+CAME_BACK = {"code": "x", "state": "y", "keep": "z"}
 PROOF = {"password": "x", "code": "000000"}
 WANTED = {"lead": {"by": "minutes", "value": 10}, "muted": []}
 APPLIED = {
@@ -91,6 +92,11 @@ TABLE: dict[str, Promise] = {
     "GET /api/v1/me/sessions": Promise(ALL),
     "DELETE /api/v1/me/sessions": Promise(ALL, answers=(204,)),
     "DELETE /api/v1/me/sessions/<session>": Promise(ALL, None, "foreign-session", answers=(204,)),
+    "POST /api/v1/provider/begin": Promise(None, answers=(404,)),
+    "POST /api/v1/provider/session": Promise(None, body=CAME_BACK, answers=(404,)),
+    "GET /api/v1/me/identities": Promise(ALL),
+    "POST /api/v1/me/identities": Promise(ALL, body=CAME_BACK, answers=(404,)),
+    "DELETE /api/v1/me/identities/<identity>": Promise(ALL, None, "foreign-identity", answers=(204,)),
     "GET /api/v1/me/second-factor": Promise(ALL),
     "POST /api/v1/me/second-factor": Promise(ALL, body={"password": "x"}, answers=(422,)),
     "POST /api/v1/me/second-factor/confirm": Promise(ALL, body={"code": "000000"}, answers=(409,)),

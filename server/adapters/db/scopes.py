@@ -8,6 +8,7 @@ from server.adapters.db.tables import (
     devices,
     findings,
     guardians,
+    identities,
     invitations,
     jurisdictions,
     notices,
@@ -238,6 +239,11 @@ class ScopesDb:
     def find_session_id(self, user_id: str, ref: str) -> str | None:
         own = self._connection.scalars(select(sessions.c.id).where(sessions.c.user_id == user_id))
         return next((id_ for id_ in own if session_ref(id_) == ref), None)
+
+    def find_identity_id(self, user_id: str, ref: str) -> str | None:
+        return self._connection.scalar(
+            select(identities.c.id).where(identities.c.id == ref, identities.c.user_id == user_id)
+        )
 
     def find_invitation_id(self, scope: Scope, ref: str) -> str | None:
         mine = invitations_in(scope) & (invitations.c.id == ref)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from server.adapters.db.accounts import AccountsDb
 from server.adapters.db.accounts_factors import FactorsDb
 from server.adapters.db.accounts_invitations import InvitationsDb
+from server.adapters.db.accounts_provider import ProviderDb
 from server.adapters.db.audit import AuditDb
 from server.adapters.db.catalog_change import RecordsDb
 from server.adapters.db.catalog_read import CatalogDb
@@ -39,6 +40,7 @@ class DbWork:
         self.accounts = AccountsDb(connection)
         self.factors = FactorsDb(connection)
         self.invitations = InvitationsDb(connection)
+        self.provider = ProviderDb(connection)
         self.children = ChildrenDb(connection)
         self.trips = TripsDb(connection, kept)
         self.tracks = TracksDb(connection)

@@ -61,7 +61,7 @@ class HttpPushSender:
     def _exchange(
         self, target: Target, addresses: Sequence[str], body: bytes, headers: dict[str, str]
     ) -> Answer:
-        connection = _Pinned(target, addresses, self._timeout_s, self._tls)
+        connection = Pinned(target, addresses, self._timeout_s, self._tls)
         # A socket's own time-out begins again with each byte; this one does not.
         deadline = threading.Timer(self._timeout_s, connection.cut)
         deadline.daemon = True
@@ -89,7 +89,7 @@ class HttpPushSender:
         return min(max(wait_s, 0.0), LONGEST_WAIT_S)
 
 
-class _Pinned(http.client.HTTPConnection):
+class Pinned(http.client.HTTPConnection):
     """A connection to one of these addresses whatever the name says now; the certificate must be the name's."""
 
     def __init__(
