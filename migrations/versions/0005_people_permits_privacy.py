@@ -163,9 +163,13 @@ def _add_records() -> None:
         batch_op.create_index(batch_op.f("ix_former_plans_plan_id"), ["plan_id"], unique=False)
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_object"), ["object"], unique=False)
+    with op.batch_alter_table("riders", schema=None) as batch_op:
+        batch_op.create_index("ix_riders_name", ["name", "id"], unique=False)
 
 
 def _drop_records() -> None:
+    with op.batch_alter_table("riders", schema=None) as batch_op:
+        batch_op.drop_index("ix_riders_name")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_object"))
     op.drop_table("former_plans")

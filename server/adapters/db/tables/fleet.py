@@ -94,6 +94,7 @@ riders = Table(
     Column("card", String(32), index=True),
     ended_column(),
     UniqueConstraint("school_id", "code"),
+    Index("ix_riders_name", "name", "id"),
 )
 
 # Which timetable and stop, on which weekdays (digits 1–7, Monday 1); another stop on other days is a row of
