@@ -1,4 +1,4 @@
-"""Another bus, driver or attendant: made, listed, taken back; and who may take a trip."""
+"""Another bus, driver, attendant, time or way: made, listed, taken back; and who may take a trip."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from server.api.endpoint import Ask, Endpoint, Page, Text
+from server.domain.limits import MOST_SHIFT_S
 from server.service import policy, substitutions
 from server.service.shapes import Items
 from server.service.substitutions import Wanted
@@ -29,6 +30,7 @@ class Substituted(msgspec.Struct, frozen=True):
     vehicle_id: Text | None = None
     driver_id: Text | None = None
     attendant_id: Text | None = None
+    shift_s: Annotated[int, Meta(ge=-MOST_SHIFT_S, le=MOST_SHIFT_S)] | None = None
 
 
 class Query(Page, frozen=True):

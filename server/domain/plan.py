@@ -11,7 +11,7 @@ import msgspec
 
 from server.domain.limits import TRIP_WINDOW_BEFORE_MS
 from server.domain.preference import Choices
-from server.domain.substitute import Staffing, Substitute, bus_changes, staffing_at
+from server.domain.substitute import Change, Staffing, Substitute, changes, shift_at, staffing_at
 
 Direction = Literal["to_school", "from_school"]
 
@@ -72,7 +72,9 @@ class TripPlan(msgspec.Struct, frozen=True):
     """One timetable on one service date, with whom and what its permit names. Everything that stays while it runs.
 
     `vehicle_id` and the badges are the permit's; what was approved instead, and when, is in `substitutes` (oldest first), and
-    `staffing` gives what holds at an instant. `day_ms` is the service date's midnight.
+    `staffing` gives what holds at an instant. `day_ms` is the service date's midnight. The stops' times and places are those that
+    were approved last: `shift_s` later than the timetable's, and `usual` has (stop, arrival) as they are without any approval where
+    one of them says another time or way; `usual_roster` where riders are planned to be then.
     """
 
     trip_id: str
@@ -94,6 +96,9 @@ class TripPlan(msgspec.Struct, frozen=True):
     choices: Choices = Choices()
     substitutes: tuple[Substitute, ...] = ()
     day_ms: int = 0
+    shift_s: int = 0
+    usual: tuple[tuple[str, int], ...] = ()
+    usual_roster: tuple[RosterEntry, ...] = ()
 
     @property
     def start_ms(self) -> int:
@@ -118,9 +123,14 @@ class TripPlan(msgspec.Struct, frozen=True):
         """Give whom and what the permit and the approvals of an instant name."""
         return staffing_at(self.permit, self.substitutes, t_ms) if self.substitutes else self.permit
 
-    def bus_changes(self) -> tuple[tuple[int, str], ...]:
-        """List (instant, vehicle) of each change of bus that passengers are to hear of."""
-        return bus_changes(self.permit, self.substitutes, self.day_ms, self.start_ms - TRIP_WINDOW_BEFORE_MS)
+    def changes(self) -> tuple[Change, ...]:
+        """List each change of bus, time and stops that passengers are to hear of."""
+        told_from_ms = self.start_ms - 1000 * self.shift_s - TRIP_WINDOW_BEFORE_MS
+        return changes(self.permit, self.substitutes, self.day_ms, told_from_ms)
+
+    def since_shifted_ms(self, t_ms: int) -> int:
+        """Give by how much the planned times were earlier (negative) or later at an instant than they are by the last approval."""
+        return 1000 * (shift_at(self.substitutes, t_ms) - self.shift_s) if self.substitutes else 0
 
     @property
     def buses(self) -> frozenset[str]:

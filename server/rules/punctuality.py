@@ -4,7 +4,8 @@
 `arrived_late`: from the first stop that is reached more than 360 s late to the first that isn't. Not departed at all is
 the deadlines' business. A departure counts once the bus has left the stop's radius, so that a door that opens again is no
 early departure. After a gap the bus was there at some instant within it: it is late only if it was late at the gap's beginning, and
-early only if it was early at its end. The last stop isn't departed from.
+early only if it was early at its end. The last stop isn't departed from. Where another time was approved, each visit is held against
+the time that was approved by then.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _departures(trip: TripState, road: Road) -> Iterator[Finding]:
         ):
             continue
         stop = stops[visit.seq]
-        adherence_s = (left_ms - stop.departure_ms) / 1000
+        adherence_s = (left_ms - stop.departure_ms - road.plan.since_shifted_ms(left_ms)) / 1000
         proof = (Evidence("departure", left_ms, float(round(adherence_s)), stop.lat, stop.lon),)
         if adherence_s < -limits.early_departure_s:
             yield Finding(
@@ -72,7 +73,7 @@ def _arrivals(trip: TripState, road: Road) -> Iterator[Finding]:
         if arrived_ms is None or visit.seq == 0:
             continue
         stop = road.plan.stops[visit.seq]
-        adherence_s = (arrived_ms - stop.arrival_ms) / 1000
+        adherence_s = (arrived_ms - stop.arrival_ms - road.plan.since_shifted_ms(arrived_ms)) / 1000
         proof = Evidence("arrival", arrived_ms, float(round(adherence_s)), stop.lat, stop.lon)
         if adherence_s <= limit:
             if late is not None:
@@ -99,6 +100,8 @@ def _reached_ms(trip: TripState, visit: Visit) -> int | None:
     if visit.arrived_at_ms is None:
         return None
     gap = _gap_before(trip, visit.arrived_at_ms)
+    if gap is None and trip.watch.has_door and not visit.by_door:
+        return None  # it was found standing there after a silence, in which its door was open
     return visit.arrived_at_ms if gap is None else gap.from_ms
 
 

@@ -1,7 +1,8 @@
 """What an approved substitution does to a running trip: its bus's turn ends where another takes over, and passengers hear of it.
 
-Guardians of riders who still wait or sit in the bus are told once for each change of bus (`TripPlan.bus_changes`); what was approved
-carries its own instants, so folding again tells the same. Announces nothing of drivers and attendants.
+Guardians of riders who still wait or sit in the bus are told once for each change of bus, of time, or of their own stop
+(`TripPlan.changes`); what was approved carries its own instants, so folding again tells the same. Announces nothing of drivers and
+attendants.
 """
 
 from __future__ import annotations
@@ -42,16 +43,18 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
 
 
 def settle(trip: TripState, plan: TripPlan, t_ms: int) -> TripState:
-    """Give the trip with what its riders' guardians are to be told of other buses up to t_ms (UTC ms)."""
+    """Give the trip with what its riders' guardians are to be told of other buses, times and stops up to t_ms (UTC ms)."""
     if not plan.substitutes or trip.state not in ("scheduled", "en_route"):
         return trip
+    usual = {rider.rider_id: rider.stop_id for rider in plan.usual_roster}
     done = {told.occurrence for told in trip.announcements if told.kind == "substituted"}
     told = tuple(
-        Announcement(rider.rider_id, "substituted", number, at_ms)
-        for number, (at_ms, _) in enumerate(plan.bus_changes(), start=1)
-        if at_ms <= t_ms and number not in done
+        Announcement(rider.rider_id, "substituted", number, one.at_ms)
+        for number, one in enumerate(plan.changes(), start=1)
+        if one.at_ms <= t_ms and number not in done
         for rider in trip.riders
         if rider.state in ("expected", "aboard")
+        and (one.bus or one.time or usual.get(rider.rider_id) in one.stops)
     )
     return replace(trip, announcements=(*trip.announcements, *told)) if told else trip
 

@@ -121,7 +121,10 @@ def _time(trip: TripState, road: Road) -> Verdict:
     worst = None
     for visit in trip.visits:
         if visit.arrived_at_ms is not None and visit.seq:
-            late_s = round((visit.arrived_at_ms - road.plan.stops[visit.seq].arrival_ms) / 1000)
+            planned_ms = road.plan.stops[visit.seq].arrival_ms + road.plan.since_shifted_ms(
+                visit.arrived_at_ms
+            )
+            late_s = round((visit.arrived_at_ms - planned_ms) / 1000)
             if worst is None or late_s > worst[1]:
                 worst = visit.arrived_at_ms, float(late_s)
     if worst is None or trip.state not in ("arrived", "closed"):

@@ -48,7 +48,7 @@ def tell_absences(work: LogWork, catalogue: Catalogue, now_ms: int) -> None:
 def _finding(found: Overdue, now_ms: int) -> Finding | None:
     start_ms, limits = found.planned_start_ms, found.limits
     if found.kind in ("not_started", "missed_trip"):
-        after_s = limits.departure_overdue_s if found.kind == "not_started" else limits.missed_after_s
+        after_s = _after_s(found)
         planned = Evidence("planned", start_ms)
         return Finding(found.kind, start_ms + round(1000 * after_s), limit=after_s, evidence=(planned,))
     silence_ms = round(1000 * max(limits.stale_least_s, limits.stale_intervals * (found.interval_s or 0)))
@@ -59,6 +59,12 @@ def _finding(found: Overdue, now_ms: int) -> Finding | None:
     if found.position_ms is not None:
         seen = (Evidence("position", found.position_ms, lat=found.lat, lon=found.lon),)
     return Finding("silent", since_ms + silence_ms, limit=silence_ms / 1000, evidence=seen)
+
+
+def _after_s(found: Overdue) -> float:
+    """Give how long after its plan a trip that has not departed is found."""
+    limits = found.limits
+    return limits.departure_overdue_s if found.kind == "not_started" else limits.missed_after_s
 
 
 def _end(work: LogWork, found: Overdue, now_ms: int) -> None:
@@ -73,6 +79,8 @@ def _end(work: LogWork, found: Overdue, now_ms: int) -> None:
         ended_ms = found.started_ms
     elif found.state == "cancelled":
         ended_ms = found.ended_ms or now_ms
+    elif found.planned_start_ms + 1000 * _after_s(found) > now_ms:
+        ended_ms = now_ms  # it was so until another time was approved
     if ended_ms is None:
         return
     if ended_ms < found.began_ms:

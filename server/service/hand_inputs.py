@@ -43,7 +43,7 @@ def tell_substitutions(work: LogWork, catalogue: Catalogue, told: dict[str, int]
     changed = set()
     for trip_id in work.list_awaiting(now_ms):
         road = catalogue.find_road(trip_id)
-        due = 0 if road is None else sum(1 for at_ms, _ in road.plan.bus_changes() if at_ms <= now_ms)
+        due = 0 if road is None else sum(1 for one in road.plan.changes() if one.at_ms <= now_ms)
         if road is None or due <= told.get(trip_id, 0):
             continue
         planned = TripState(trip_id, riders=absences.planned(road.plan))

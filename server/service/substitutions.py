@@ -1,12 +1,14 @@
-"""Another bus, driver or attendant for a trip or a timetable: who may take it, from now on everywhere, and taken back."""
+"""Another bus, driver, attendant, time or way for a trip or a timetable: who may take it, from now on everywhere, and taken back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
 
 import msgspec
 
+from server.domain.substitute import Staffing
 from server.domain.trip import Phase
 from server.errors import ConflictError, InvalidError, NotFoundError
 from server.ids import new_id
@@ -60,6 +62,7 @@ class Wanted(msgspec.Struct, frozen=True):
     vehicle_id: str | None = None
     driver_id: str | None = None
     attendant_id: str | None = None
+    shift_s: int | None = None
 
 
 def substitute(
@@ -72,6 +75,10 @@ def substitute(
     """
     target, from_on, until_on = _where(work, scope, wanted, now_ms)
     faults = _faults(wanted, from_on, until_on, scope, by_trip=wanted.trip_id is not None)
+    moved_s = work.substitutions.shift(target, from_on)
+    if wanted.shift_s is not None:
+        faults |= _times_faults(work, wanted, moved_s, from_on == until_on, now_ms)
+        moved_s = wanted.shift_s
     chosen: dict[What, Named] = {}
     found = {what: ref for what in WHATS if (ref := getattr(wanted, f"{what}_id")) is not None}
     planned = work.substitutions.planned(target, from_on)
@@ -91,7 +98,7 @@ def substitute(
         chosen[what] = named
     if faults:
         raise InvalidError(f"The substitution can't be made: {'; '.join(faults.values())}.", fields=faults)
-    for clash in work.substitutions.clashes(target, _days(from_on, until_on)):
+    for clash in work.substitutions.clashes(_moved(target, moved_s), _days(from_on, until_on)):
         for what, named in chosen.items():
             if named.id in clash.ids:
                 raise ConflictError(
@@ -99,10 +106,12 @@ def substitute(
                     "or give that trip to another first.",
                     code="on_trip",
                 )
+        if wanted.shift_s is not None:
+            _require_free(planned, chosen, clash)
     new = NewSubstitution(
         new_id(), target.operator_id, target.timetable_id, from_on, until_on,
         _id(chosen, "vehicle"), _id(chosen, "driver"), _id(chosen, "attendant"), wanted.reason.strip(),
-        caller.user_id, now_ms,
+        caller.user_id, now_ms, wanted.shift_s,
     )  # fmt: skip
     changed = work.substitutions.add(new)
     stored = work.substitutions.find(scope, new.id)
@@ -137,7 +146,7 @@ def list_candidates(work: Work, trip_id: str) -> Substitutes:
     trip = work.trips.get(trip_id)
     target, on = work.substitutions.target_of(trip_id), trip.service_on
     planned = work.substitutions.planned(target, on)
-    clashes = work.substitutions.clashes(target, [on])
+    clashes = work.substitutions.clashes(_moved(target, work.substitutions.shift(target, on)), [on])
 
     def candidates(what: What) -> list[Any]:
         rows = (
@@ -156,14 +165,15 @@ def show(row: SubstitutionRow) -> Substitution:
     return Substitution(
         id=row.id, timetable=row.timetable, from_on=row.from_on, until_on=row.until_on, vehicle=row.vehicle,
         driver=row.driver, attendant=row.attendant, reason=row.reason, made_at=at(row.made_at_ms, row.timezone), by=row.by,
+        shift_s=row.shift_s,
     )  # fmt: skip
 
 
 def of_trip(work: Work, scope: Scope, trip_id: str) -> shapes.TripSubstitution | None:
-    """Give what is put in the place of a trip's own; a guardian hears of the bus alone."""
+    """Give what is put in the place of a trip's own; a guardian hears of the bus and the time alone."""
     rows = work.substitutions.list_of_trip(trip_id)
     if scope.kind == "guardian":
-        rows = [row for row in rows if row.vehicle is not None]
+        rows = [row for row in rows if row.vehicle is not None or row.shift_s is not None]
     if not rows:
         return None
     newest, family = rows[-1], scope.kind == "guardian"
@@ -177,6 +187,7 @@ def of_trip(work: Work, scope: Scope, trip_id: str) -> shapes.TripSubstitution |
         attendant=None if family else last("attendant"),
         reason=None if family else newest.reason,
         made_at=at(newest.made_at_ms, newest.timezone),
+        shift_s=next((row.shift_s for row in reversed(rows) if row.shift_s is not None), None),
     )
 
 
@@ -208,8 +219,8 @@ def _faults(wanted: Wanted, from_on: str, until_on: str, scope: Scope, *, by_tri
     faults: dict[str, str] = {}
     if not wanted.reason.strip():
         faults["reason"] = "say why, for the record"
-    if all(getattr(wanted, f"{what}_id") is None for what in WHATS):
-        faults["vehicle_id"] = "name a vehicle, a driver or an attendant"
+    if wanted.shift_s is None and all(getattr(wanted, f"{what}_id") is None for what in WHATS):
+        faults["vehicle_id"] = "name a vehicle, a driver, an attendant or another time"
     for name, on in (("from_on", from_on), ("until_on", until_on)):
         try:
             date.fromisoformat(on)
@@ -224,6 +235,38 @@ def _faults(wanted: Wanted, from_on: str, until_on: str, scope: Scope, *, by_tri
     elif (date.fromisoformat(until_on) - date.fromisoformat(from_on)).days >= MOST_DAYS:
         faults["until_on"] = f"more than {MOST_DAYS} days: what lasts longer needs a permit of its own"
     return faults
+
+
+def _moved(target: Target, shift_s: int) -> Target:
+    return msgspec.structs.replace(target, start_s=target.start_s + shift_s, end_s=target.end_s + shift_s)
+
+
+def _times_faults(work: Work, wanted: Wanted, moved_s: int, one_day: bool, now_ms: int) -> dict[str, str]:
+    """Say why a trip can't have another time: it has it already, or that time is past."""
+    assert wanted.shift_s is not None
+    if one_day and wanted.shift_s == moved_s:
+        return {"shift_s": "the trip has these times already"}
+    if wanted.trip_id is None:
+        return {}
+    trip = work.trips.get(wanted.trip_id)
+    start_ms = trip.planned_start_ms + 1000 * (wanted.shift_s - moved_s)
+    if trip.state == "scheduled" and start_ms < now_ms and wanted.shift_s < moved_s:
+        return {"shift_s": "the trip would have to have begun before now: move it by less"}
+    return {}
+
+
+def _require_free(planned: Staffing, chosen: Mapping[What, Named], clash: Clash) -> None:
+    """Raise ConflictError where the trip's own bus or people are on another one at its new time."""
+    own: dict[What, str | None] = {
+        "vehicle": planned.vehicle_id, "driver": planned.driver_badge, "attendant": planned.attendant_badge
+    }  # fmt: skip
+    for what, id_ in own.items():
+        if what not in chosen and id_ in clash.ids:
+            raise ConflictError(
+                f"The {what} of this trip is on trip {clash.trip.code} at its new time on {clash.service_on}: name another {what} "
+                "too, or another time.",
+                code="on_trip",
+            )
 
 
 def _days(from_on: str, until_on: str) -> list[str]:

@@ -72,6 +72,7 @@ class SubstitutionRow(msgspec.Struct, frozen=True):
     reason: str
     made_at_ms: int
     by: Named | None
+    shift_s: int | None = None
 
 
 class NewSubstitution(msgspec.Struct, frozen=True):
@@ -88,6 +89,7 @@ class NewSubstitution(msgspec.Struct, frozen=True):
     reason: str
     user_id: str
     made_at_ms: int
+    shift_s: int | None = None
 
 
 class SubstitutionStore(Protocol):
@@ -101,6 +103,7 @@ class SubstitutionStore(Protocol):
     ) -> list[PersonRow]: ...
     def clashes(self, target: Target, days: Sequence[str]) -> list[Clash]: ...
     def planned(self, target: Target, on: str) -> Staffing: ...
+    def shift(self, target: Target, on: str) -> int: ...
     def add(self, row: NewSubstitution) -> list[str]: ...
     def end(self, row: SubstitutionRow, now_ms: int) -> list[str]: ...
     def find(self, scope: Scope, substitution_id: str) -> SubstitutionRow | None: ...

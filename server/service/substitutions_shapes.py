@@ -11,7 +11,7 @@ from server.service.shapes import Named
 
 
 class Substitution(msgspec.Struct, frozen=True):
-    """Another vehicle, driver or attendant on a timetable's trips from one date to another, both included."""
+    """Another vehicle, driver or attendant, or another time, on a timetable's trips from one date to another, both included."""
 
     id: str
     timetable: Named
@@ -23,6 +23,7 @@ class Substitution(msgspec.Struct, frozen=True):
     reason: str
     made_at: datetime
     by: Named | None
+    shift_s: int | None
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):

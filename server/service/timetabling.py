@@ -13,7 +13,7 @@ import msgspec
 from server.domain.calendar import Calendar
 from server.domain.plan import Direction
 from server.domain.service_time import dates_around, instant_ms
-from server.domain.substitute import Staffing, Substitute, staffing_at
+from server.domain.substitute import Staffing, Substitute, shift_at, staffing_at
 from server.service.calendar_watch import AlarmStore, TimetableUse, watch_calendar
 
 Roster = Mapping[str, tuple[str, Literal["expected", "absent"]]]  # rider -> (stop, state)
@@ -221,12 +221,17 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
                 continue
             permit = next((each for each in permits[timetable.id] if _in_force(each, on)), None)
             to_school = timetable.direction == "to_school"
-            given = state.substitutes.get(timetable.id, ())
+            given = [
+                each
+                for first, last, each in state.substitutes.get(timetable.id, ())
+                if first <= on.isoformat() <= last
+            ]
             planned = staffing_at(
                 Staffing(permit.vehicle_id, permit.driver_id, permit.attendant_id) if permit else Staffing(),
-                [each for first, last, each in given if first <= on.isoformat() <= last],
+                given,
                 None,
             )
+            shift_s = shift_at(given, None)
             yield WantedTrip(
                 timetable,
                 on.isoformat(),
@@ -238,8 +243,8 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
                     vehicle_id=planned.vehicle_id,
                     driver_id=planned.driver_badge,
                     attendant_id=planned.attendant_badge,
-                    planned_start_ms=instant_ms(on, timetable.start_s, zone),
-                    planned_end_ms=instant_ms(on, timetable.end_s, zone),
+                    planned_start_ms=instant_ms(on, timetable.start_s + shift_s, zone),
+                    planned_end_ms=instant_ms(on, timetable.end_s + shift_s, zone),
                 ),
                 _roster(
                     # A stop that only the coming version has is no place to wait at before.

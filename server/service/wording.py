@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from string import Formatter
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,6 +22,7 @@ _ENDS: Final = re.compile(r"[.。;；,，\s]+$")
 _AFTER_SIGN: Final = re.compile(r"(?<=[，。：；！？（、]) ")
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 UNKNOWN_BUS: Final = ("校车", "the bus")
+Moved = Literal["", "time", "stop", "back"]
 TODAY: Final = ("今天", "today")
 
 
@@ -29,7 +30,7 @@ class Facts(msgspec.Struct, frozen=True):
     """What a sentence may name; None where it isn't known.
 
     Times are HH:MM in the agency's zone: `at` of the event, `start` and `planned` by plan at the first stop and at the child's,
-    `done_at` of the ride that a correction holds to be true. `day_…`, `call_…` are phrases: which day, whom to call.
+    `usually` the latter without what was approved instead, `done_at` of the ride that a correction holds to be true. `day_…`, `call_…` are phrases: which day, whom to call.
     """
 
     child: str
@@ -40,6 +41,7 @@ class Facts(msgspec.Struct, frozen=True):
     minutes: int | None = None
     stops: int | None = None
     planned: str | None = None
+    usually: str | None = None
     start: str | None = None
     usual_stop: str | None = None
     not_stop: str | None = None
@@ -54,13 +56,15 @@ class Facts(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, frozen=True):
     """In which case a notice is said: the trip's direction, whether the child is aboard now or off; for a correction what it corrects.
 
-    `usual`: the bus of the sentence is the permit's own.
+    `usual`: the bus of the sentence is the permit's own; `moved`: the child's time or stop is another one now, or is what it always was
+    though something else was told.
     """
 
     direction: Direction = "to_school"
     truth: Truth = "none"
     corrects: NoticeKind | None = None
     usual: bool = False
+    moved: Moved = ""
 
 
 PLAIN: Final = Case()
@@ -138,6 +142,8 @@ def _forms(kind: NoticeKind, facts: Facts, case: Case) -> tuple[Form, ...]:
         return FORMS[f"approaching{home}{'.next' if facts.stops == 1 else ''}"]
     if kind == "cancelled" and case.truth == "aboard":
         return FORMS["cancelled.aboard"]
+    if kind == "substituted" and case.moved:
+        return FORMS[f"substituted.{case.moved}"]
     if kind == "substituted" and case.usual:
         return FORMS["substituted.usual"]
     return FORMS[kind]

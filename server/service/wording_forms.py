@@ -147,6 +147,36 @@ FORMS: Final[dict[str, tuple[Form, ...]]] = {
             "{bus_en}, the usual bus of {child}, runs {day_en} after all. Stop and time stay the same.",
         ),
     ),
+    "substituted.time": (
+        (
+            "{day_zh}{child}的校车时间改为 {planned}（平时 {usually}）：{bus_zh}，在{stop}，站点不变。",
+            "{bus_en} comes for {child} at {planned} {day_en} instead of {usually}, at {stop} as always.",
+        ),
+        (
+            "{day_zh}{child}的校车时间有变动，新的时间请看页面。",
+            "{bus_en} of {child} comes at another time {day_en}. The page shows it.",
+        ),
+    ),
+    "substituted.stop": (
+        (
+            "{day_zh}{bus_zh}绕行，不停{usual_stop}：请改到{stop}，{planned}，接送{child}。",
+            "{bus_en} makes a detour {day_en} and does not stop at {usual_stop}: it comes for {child} to {stop} at {planned}.",
+        ),
+        (
+            "{day_zh}{child}的校车绕行，不停平时的站点。请看页面，或致电{call_zh}。",
+            "{bus_en} of {child} makes a detour {day_en} and leaves out the usual stop. See the page, or call {call_en}.",
+        ),
+    ),
+    "substituted.back": (
+        (
+            "{day_zh}{child}的校车恢复原来的安排：{bus_zh} {planned} 在{stop}。",
+            "{bus_en} comes for {child} {day_en} as usual after all: at {stop} at {planned}.",
+        ),
+        (
+            "{day_zh}{child}的校车恢复原来的安排。",
+            "{bus_en} comes for {child} {day_en} as usual after all.",
+        ),
+    ),
     "cancelled": (
         (
             "{child}{day_zh} {planned} 的校车停运（{detail}）。请另行安排接送，或致电{call_zh}。",

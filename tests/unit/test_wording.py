@@ -23,13 +23,14 @@ BARE = Facts("小雨", *UNKNOWN_BUS, "07:31")
 CALL_ZH, CALL_EN = whom_to_call("0955-701234", "0955-709999")
 WHOLE = Facts(
     "小雨", *bus_names("ZW-0017", "宁E·A0017"), at="07:31", stop="迎宾桥", minutes=12, stops=2, planned="07:30", start="07:05",
-    usual_stop="沙坡头花园", not_stop="黄河公园", done_at="07:29", detail="姑姑", call_zh=CALL_ZH, call_en=CALL_EN,
+    usually="07:20", usual_stop="沙坡头花园", not_stop="黄河公园", done_at="07:29", detail="姑姑", call_zh=CALL_ZH, call_en=CALL_EN,
 )  # fmt: skip
 CASES = [
     *(
         (kind, Case(direction, truth))
         for kind, direction, truth in product(KINDS, ("to_school", "from_school"), TRUTHS)
     ),
+    *(("substituted", Case(moved=moved)) for moved in ("time", "stop", "back")),
     *(("correction", Case("to_school", truth, kind)) for kind, truth in product(KINDS, TRUTHS)),
 ]
 # Where a guardian has to do something, the sentence says whom to call, with the number.
@@ -120,6 +121,14 @@ def test_the_usual_bus_is_not_said_to_run_instead_of_itself() -> None:
     assert words("substituted", WHOLE, Case(usual=True))[1].startswith(
         "Bus 17, the usual bus of 小雨, runs today after all."
     )
+
+
+def test_another_time_and_another_stop_are_said_with_the_usual_ones() -> None:
+    zh, en = words("substituted", WHOLE, Case(moved="time"))
+    assert en == "Bus 17 comes for 小雨 at 07:30 today instead of 07:20, at 迎宾桥 as always."
+    assert "07:30（平时 07:20）" in zh
+    assert "不停沙坡头花园：请改到迎宾桥，07:30" in words("substituted", WHOLE, Case(moved="stop"))[0]
+    assert "恢复原来的安排" in words("substituted", WHOLE, Case(moved="back"))[0]
 
 
 def test_another_day_is_named() -> None:

@@ -31,7 +31,7 @@ from server.adapters.db.tables import (
 from server.adapters.db.timetabling import read_calendar, read_permits, read_timetables
 from server.domain.plan import PlanVersion
 from server.domain.service_time import instant_ms
-from server.domain.substitute import Staffing, Substitute, staffing_at
+from server.domain.substitute import Staffing, Substitute, shift_at, staffing_at
 from server.service.instants import day_after
 from server.service.policy import Scope
 from server.service.shapes import Named
@@ -149,6 +149,11 @@ class SubstitutionsDb:
         given = in_force(self._connection, on).get(target.timetable_id, [])
         return _staffing(permits, given, on)
 
+    def shift(self, target: Target, on: str) -> int:
+        """Give by how many seconds the target's times of a date are moved now."""
+        given = in_force(self._connection, on).get(target.timetable_id, [])
+        return shift_at([each for first, last, each in given if first <= on <= last], None)
+
     def add(self, row: NewSubstitution) -> list[str]:
         self._connection.execute(insert(substitutions).values(asdict(row)))
         return self._moved(row.timetable_id, row.from_on, row.until_on)
@@ -231,7 +236,7 @@ class SubstitutionsDb:
             permits[permit.timetable_id].append(permit)
         at_once = [
             one
-            for one in read_timetables(self._connection)
+            for one in read_timetables(self._connection, days[0])
             if one.operator_id == target.operator_id
             and one.id != target.timetable_id
             and one.start_s < target.end_s
@@ -301,6 +306,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> SubstitutionRow:
         reason=row.reason,
         made_at_ms=row.made_at_ms,
         by=_named(None if row.username is None else row.user_id, row.username, row.user_name or row.username),
+        shift_s=row.shift_s,
     )
 
 

@@ -24,7 +24,16 @@ from server.adapters.db.tables import (
 from server.domain.plan import TripPlan
 from server.domain.trip import Announcement, Ride, TripState
 from server.service.ingest_ports import Told
-from server.service.wording import UNKNOWN_BUS, Case, Facts, bus_names, day_names, whom_to_call, words
+from server.service.wording import (
+    UNKNOWN_BUS,
+    Case,
+    Facts,
+    Moved,
+    bus_names,
+    day_names,
+    whom_to_call,
+    words,
+)
 from server.service.wording_corrections import Truth
 
 _giver: Final = guardians.alias("giver")
@@ -113,16 +122,17 @@ class Teller:
         )
         if plan is None:
             return replace(facts, stop=self._stop(connection, stop_id))
-        own = next((rider.stop_id for rider in plan.roster if rider.rider_id == one.rider_id), None)
-        planned_ms = next((stop.arrival_ms for stop in plan.stops if stop.id == own), None)
+        own, planned_ms = _place(plan, one.rider_id)
+        usual_stop_id, usual_ms = _usual_place(plan, one.rider_id)
         day_zh, day_en = day_names(date.fromisoformat(plan.service_on), at.date())
         if one.kind in ("late", "substituted"):
             stop_id = stop_id or own  # the time that such a sentence names is of the child's own stop
         return replace(
             facts,
             stop=self._stop(connection, stop_id),
-            usual_stop=self._stop(connection, own),
+            usual_stop=self._stop(connection, usual_stop_id),
             planned=_clock(planned_ms, at),
+            usually=_clock(usual_ms, at),
             start=_clock(plan.start_ms, at),
             day_zh=day_zh,
             day_en=day_en,
@@ -210,7 +220,34 @@ def _case(trip: TripState, plan: TripPlan | None, one: Announcement) -> Case:
         "aboard" if state == "aboard" else "off" if state in ("alighted", "handed_over") else "none"
     )
     usual = plan is not None and _bus_of(trip, plan, one) == plan.vehicle_id
-    return Case("to_school" if plan is None else plan.direction, truth, one.corrects, usual)
+    moved = "" if plan is None or one.kind != "substituted" else _moved(plan, one)
+    return Case("to_school" if plan is None else plan.direction, truth, one.corrects, usual, moved)
+
+
+def _moved(plan: TripPlan, one: Announcement) -> Moved:
+    """Say what is another one now for a rider, their stop or their time; `back`: neither, and it isn't the bus that changed."""
+    (stop_id, planned_ms), (usual_id, usual_ms) = _place(plan, one.rider_id), _usual_place(plan, one.rider_id)
+    if stop_id != usual_id:
+        return "stop"
+    if planned_ms != usual_ms:
+        return "time"
+    told = plan.changes()[one.occurrence - 1 : one.occurrence]
+    return "back" if told and not told[0].bus else ""
+
+
+def _place(plan: TripPlan, rider_id: str) -> tuple[str | None, int | None]:
+    """Give at which stop a rider is planned, and when the bus is there (UTC ms)."""
+    own = next((rider.stop_id for rider in plan.roster if rider.rider_id == rider_id), None)
+    return own, next((stop.arrival_ms for stop in plan.stops if stop.id == own), None)
+
+
+def _usual_place(plan: TripPlan, rider_id: str) -> tuple[str | None, int | None]:
+    """Give the same but for what was approved instead."""
+    own, planned_ms = _place(plan, rider_id)
+    if not plan.usual:
+        return own, planned_ms
+    usual = next((rider.stop_id for rider in plan.usual_roster if rider.rider_id == rider_id), own)
+    return usual, next((at_ms for stop_id, at_ms in plan.usual if stop_id == usual), None)
 
 
 def _bus_of(trip: TripState, plan: TripPlan | None, one: Announcement) -> str | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 import msgspec
 import pytest
 from sqlalchemy import select
@@ -9,13 +12,14 @@ from sqlalchemy import select
 from server.adapters.db import tables as t
 from server.adapters.db.counters import value_of
 from server.adapters.db.timetabling import DbTimetabling
+from server.domain.service_time import instant_ms
 from server.domain.trip import OnDuty
 from server.service import watching
 from server.service.policy import Caller, scope_of
 from server.service.timetabling import make_trips
 from tests.builders.spares import add_spares
 from tests.builders.web import Browser, Web
-from tests.builders.world import ALPHA, BRAVO, ON, change
+from tests.builders.world import ALPHA, BRAVO, ON, ZONE, change
 
 RUN, LATER = ALPHA.id("run"), ALPHA.id("later")
 SPARE = {"vehicle_id": "spare-alpha", "reason": "broken down"}
@@ -111,6 +115,44 @@ def test_what_is_taken_back_gives_the_trip_to_its_own_bus_again(web: Web, desk: 
     assert desk.delete(f"/substitutions/{made['id']}").status_code == 404
 
 
+def test_another_time_is_seen_at_once_by_desk_school_and_family(web: Web, desk: Browser) -> None:
+    answer = desk.post("/substitutions", {"trip_id": LATER, "shift_s": 1800, "reason": "half day"})
+    assert answer.status_code == 201, answer.text
+    assert (answer.json["shift_s"], answer.json["vehicle"]) == (1800, None)
+    assert ("live/trips", msgspec.json.encode({"ids": [LATER]})) in web.house.published
+
+    for role in ("operator", "school", "guardian", "attendant"):
+        shown = web.browser(ALPHA.user(role)).get(f"/trips/{LATER}").json
+        assert shown["planned_start_at"] == f"{ON}T16:31:00+08:00", role
+        assert shown["substitution"]["shift_s"] == 1800 and shown["substitution"]["vehicle"] is None
+    assert desk.get(f"/trips/{LATER}").json["visits"][0]["planned_at"] == f"{ON}T16:30:00+08:00"
+    assert desk.delete(f"/substitutions/{answer.json['id']}").status_code == 204
+    assert desk.get(f"/trips/{LATER}").json["planned_start_at"] == f"{ON}T16:01:00+08:00"
+
+
+@pytest.mark.parametrize("shift_s", [0, 10801, -10801, "600"])
+def test_a_time_that_is_none_is_refused_with_the_field(desk: Browser, shift_s: object) -> None:
+    answer = desk.post("/substitutions", {"trip_id": LATER, "shift_s": shift_s, "reason": "ice"})
+    assert answer.status_code in (400, 422), answer.text
+    assert "shift_s" in answer.json["error"]["fields"]
+
+
+def test_a_trip_does_not_move_to_where_its_bus_is_on_another(web: Web, desk: Browser) -> None:
+    with web.database.read() as connection:
+        trips = {
+            row.id: row for row in connection.execute(select(t.trips).where(t.trips.c.id.in_([RUN, LATER])))
+        }
+    away_s = (trips[LATER].planned_start_ms - trips[RUN].planned_end_ms) // 1000
+    assert away_s > 10800  # the day is built so that nothing may meet
+    change(
+        web.database, t.trips, LATER, planned_start_ms=trips[RUN].planned_end_ms + 600_000,
+        planned_end_ms=trips[RUN].planned_end_ms + 1_200_000,
+    )  # fmt: skip
+    answer = desk.post("/substitutions", {"trip_id": RUN, "shift_s": 1200, "reason": "ice"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "on_trip"), answer.text
+    assert "later-alpha" in answer.json["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -203,14 +245,17 @@ def test_trips_that_are_made_later_are_the_substitutes_too(web: Web, desk: Brows
     assert desk.post("/substitutions", body).status_code == 201
     other = {**body, "timetable": "later-alpha"}
     assert desk.post("/substitutions", other).status_code == 201, "at another hour it is free"
-    make_trips(DbTimetabling(web.database), web.clock.now_ms())
+    moved = {key: body[key] for key in ("timetable", "from_on", "until_on", "reason")} | {"shift_s": -900}
+    assert desk.post("/substitutions", moved).status_code == 201
+    store = DbTimetabling(web.database)
+    make_trips(store, web.clock.now_ms())
     with web.database.read() as connection:
-        rows = connection.execute(
-            select(t.trips.c.service_on, t.trips.c.vehicle_id).where(
-                t.trips.c.timetable_id == ALPHA.id("table-run")
-            )
-        )
-        assert {row.service_on: row.vehicle_id for row in rows}["2026-09-22"] == ALPHA.id("spare")
+        rows = connection.execute(select(t.trips).where(t.trips.c.timetable_id == ALPHA.id("table-run")))
+        trips = {row.service_on: row for row in rows}
+    tomorrow = trips["2026-09-22"]
+    assert tomorrow.vehicle_id == ALPHA.id("spare")
+    assert tomorrow.planned_start_ms == instant_ms(date(2026, 9, 22), 7 * 3600 - 900, ZoneInfo(ZONE))
+    assert make_trips(store, web.clock.now_ms()).rebound == 0, "they stay as they were approved"
 
 
 def test_a_room_follows_the_bus_that_runs_the_trip(web: Web, desk: Browser) -> None:

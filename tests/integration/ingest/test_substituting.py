@@ -15,7 +15,7 @@ from server.domain.command import DayPlan, PlannedRun
 from server.domain.hand import HAND
 from server.domain.vehicle_day import Entry
 from server.service.crew import Ticked
-from tests.builders.road import CARDS, LEG_M, LEG_MS, LEGS, START_MS, Recorder
+from tests.builders.road import CARDS, LEG_M, LEG_MS, LEGS, START_MS, Recorder, a_morning
 from tests.builders.town import ON, outcome
 from tests.integration.ingest.conftest import House, Make
 from tests.integration.ingest.test_hand import ATTENDANT, instant, say, staffed
@@ -331,3 +331,94 @@ def test_what_is_said_by_hand_goes_to_the_bus_whose_turn_it_was(make_house: Make
         }
         found.append({name: rows[name] for name in ("trips", "visits", "riders", "notices")})
     assert found[0] == found[1]
+
+
+def move(house: House, shift_s: int, at_ms: int, id_: str = "later") -> None:
+    """Approve another time as the desk does, at an instant."""
+    with house.database.write() as connection:
+        connection.execute(
+            insert(t.substitutions).values(
+                id=id_, operator_id="operator", timetable_id="tt1", from_on=ON, until_on=ON, shift_s=shift_s,
+                reason="ice", user_id="user-d", made_at_ms=at_ms,
+            )
+        )  # fmt: skip
+        apply(connection, "tt1", ON, ON)
+        bump(connection, "substitutions")
+
+
+def ten_minutes_late() -> list[Entry]:
+    return a_morning(Recorder("DEV-1", START_MS + 480_000))
+
+
+def of_time(found: dict[str, list[tuple[Any, ...]]]) -> list[str]:
+    return sorted(
+        row[3] for row in found["findings"] if row[3] in {"departed_late", "arrived_late", "departed_early"}
+    )
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_another_time_is_what_the_trip_is_held_against_and_everybody_is_told_of_it(
+    make_any_house: Make, shuffled: bool
+) -> None:
+    house, drive = make_any_house(), ten_minutes_late()
+    house.clock.set_ms(START_MS - 1_200_000)
+    move(house, 600, START_MS - 1_200_000)
+    catch_up(house)
+    messages = [house.message(entry) for entry in drive]
+    if shuffled:
+        random.Random(5).shuffle(messages)
+    house.clock.set_ms(drive[-1].key.t)
+    house.feed(messages)
+    found = house.outcome()
+    assert found["trips"][0][1] == "closed" and of_time(found) == []
+    told = [row for row in found["notices"] if row[3] == "substituted"]
+    assert sorted(row[1] for row in told) == sorted(CARDS.values())
+    assert {row[6] for row in told} == {START_MS - 1_200_000}
+    with house.database.read() as connection:
+        starts = connection.scalars(select(t.trips.c.planned_start_ms)).all()
+        words = set(connection.scalars(select(t.notices.c.text_en).where(t.notices.c.kind == "substituted")))
+    assert starts == [START_MS + 600_000]
+    assert len(words) == 4 and all(" instead of " in text and text.endswith("as always.") for text in words)
+
+
+def test_what_the_bus_did_before_another_time_was_approved_is_held_against_the_old_one(
+    make_house: Make,
+) -> None:
+    drive = ten_minutes_late()
+    third_stop_ms = START_MS + 600_000 + 200_000
+    outcomes = []
+    for early in (True, False):
+        house = make_house()
+        house.clock.set_ms(third_stop_ms)
+        before = [entry for entry in drive if entry.key.t < third_stop_ms]
+        if early:
+            house.feed([house.message(entry) for entry in before])
+        move(house, 600, third_stop_ms)
+        catch_up(house)
+        house.clock.set_ms(drive[-1].key.t)
+        house.feed([house.message(entry) for entry in drive])
+        outcomes.append(house.outcome())
+    assert outcomes[0] == outcomes[1]
+    assert of_time(outcomes[0]) == ["arrived_late", "departed_late"]
+    late = next(row for row in outcomes[0]["findings"] if row[3] == "arrived_late")
+    assert late[8] is not None and late[8] <= third_stop_ms + 120_000, "on time again by the new plan"
+
+
+def test_a_time_that_is_taken_back_is_told_as_the_usual_one(make_house: Make) -> None:
+    house = make_house()
+    house.clock.set_ms(START_MS - 1_800_000)
+    move(house, 600, START_MS - 1_800_000)
+    catch_up(house)
+    house.clock.advance(300)
+    with house.database.write() as connection:
+        connection.execute(t.substitutions.update().values(ended_at_ms=house.clock.now_ms()))
+        apply(connection, "tt1", ON, ON)
+        bump(connection, "substitutions")
+    catch_up(house)
+    with house.database.read() as connection:
+        told = connection.execute(
+            select(t.notices.c.occurrence, t.notices.c.text_en).where(t.notices.c.rider_id == "rider1")
+        ).all()
+        assert connection.scalars(select(t.trips.c.planned_start_ms)).all() == [START_MS]
+    assert [row.occurrence for row in sorted(told)] == [1, 2]
+    assert "as usual after all" in sorted(told)[1].text_en

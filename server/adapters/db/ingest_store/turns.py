@@ -18,17 +18,20 @@ from server.adapters.db.tables import (
     trips,
 )
 from server.domain.hand import HAND
-from server.domain.limits import MISSED_AFTER_MS
+from server.domain.limits import MISSED_AFTER_MS, MOST_SHIFT_S, TRIP_WINDOW_BEFORE_MS
 from server.domain.trip import TripState, Turn
 from server.service.ingest_ports import Bus, Holder, Told
 
 AHEAD_MS: Final = 86_400_000
+MOVED_AT_MOST_MS: Final = 1000 * MOST_SHIFT_S + TRIP_WINDOW_BEFORE_MS
 _turns: Final = msgspec.json.Decoder(tuple[Turn, ...])
-_of_trip: Final = and_(
+_covers: Final = and_(
     substitutions.c.timetable_id == trips.c.timetable_id,
     trips.c.service_on.between(substitutions.c.from_on, substitutions.c.until_on),
-    substitutions.c.vehicle_id.is_not(None),
 )
+_of_trip: Final = and_(_covers, substitutions.c.vehicle_id.is_not(None))
+_moves: Final = or_(substitutions.c.shift_s.is_not(None), substitutions.c.detour.is_not(None))
+_changes: Final = or_(substitutions.c.vehicle_id.is_not(None), _moves)
 
 _vehicle: Final[BindParameter[str]] = bindparam("vehicle")
 _HEIRS: Final = (
@@ -113,6 +116,7 @@ class TurnRows(NoticeRows):
             select(
                 at_ms.label("at_ms"), trips.c.operator_id, trips.c.run_vehicle_id, trips.c.vehicle_id,
                 substitutions.c.vehicle_id.label("given"), permits.c.vehicle_id.label("permitted"),
+                trips.c.planned_start_ms, _moves.label("moves"),
             )
             .select_from(substitutions)
             .join(
@@ -127,19 +131,21 @@ class TurnRows(NoticeRows):
         )  # fmt: skip
         found: dict[Bus, int] = {}
         for row in self._connection.execute(query):
+            # Another time or way is the whole trip's, from before its crew may have signed on.
+            from_ms = min(row.at_ms, row.planned_start_ms - MOVED_AT_MOST_MS) if row.moves else row.at_ms
             for vehicle_id in {row.run_vehicle_id, row.vehicle_id, row.given, row.permitted} - {None}:
                 bus = Bus(vehicle_id, row.operator_id)
-                found[bus] = min(row.at_ms, found.get(bus, row.at_ms))
+                found[bus] = min(from_ms, found.get(bus, from_ms))
         return sorted(found.items(), key=lambda each: each[0].vehicle_id)
 
     def list_awaiting(self, now_ms: int) -> list[str]:
-        """List the trips of the next day that were given to another bus and that no bus has begun."""
+        """List the trips of the next day that were given another bus, time or way and that no bus has begun."""
         # From the few substitutions to their trips, not through all trips of a province every two seconds.
         lately = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=2)
         query = (
             select(trips.c.id)
             .select_from(substitutions)
-            .join(trips, _of_trip)
+            .join(trips, and_(_covers, _changes))
             .where(
                 substitutions.c.until_on >= f"{lately:%Y-%m-%d}",
                 trips.c.run_vehicle_id.is_(None),
