@@ -24,6 +24,9 @@ from server.errors import SettingError
 
 BUSY_S = 5.0  # how long a SQLite writer waits for another before "database is locked"
 POOL_SIZE = 12  # gevent's native threadpool has 10 threads; none of them should wait for a connection
+SQLITE_COPIES_PAGES = 1_000  # SQLite's own default: the write-ahead log that a commit copies
+# Own choice, 64 MB: where copying beside the writer can't keep up, a commit copies what is left, and the log begins anew.
+COMMIT_COPIES_PAGES = 16_000
 WRITES = "sixfixed_writes"  # the execution option of a connection that is going to write
 
 
@@ -55,8 +58,13 @@ def database_file(url: URL) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def make_engine(url: URL, *, foreign_keys: bool = True, pooled: bool = True) -> Engine:
-    """Make the engine; `foreign_keys=False` is for migrations, which rebuild SQLite's tables."""
+def make_engine(
+    url: URL, *, foreign_keys: bool = True, pooled: bool = True, copied_beside: bool = False
+) -> Engine:
+    """Make the engine; `foreign_keys=False` is for migrations, which rebuild SQLite's tables.
+
+    `copied_beside`: a thread copies SQLite's write-ahead log (`wal`), so that commits need not, but for one that has grown too far.
+    """
     pool: dict[str, Any] = {"poolclass": NullPool}
     if pooled:
         pool = {"poolclass": QueuePool, "pool_size": POOL_SIZE}
@@ -73,6 +81,7 @@ def make_engine(url: URL, *, foreign_keys: bool = True, pooled: bool = True) -> 
             "synchronous=FULL",
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
             "temp_store=MEMORY",
+            f"wal_autocheckpoint={COMMIT_COPIES_PAGES if copied_beside else SQLITE_COPIES_PAGES}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -87,12 +96,12 @@ def make_engine(url: URL, *, foreign_keys: bool = True, pooled: bool = True) -> 
 class Database:
     """The one database of a process; safe to share between threads, also those of gevent's native pool."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare to open the database at `url`; nothing is opened before the first transaction."""
+    def __init__(self, url: str, *, copied_beside: bool = False) -> None:
+        """Prepare to open the database at `url`; nothing is opened before the first transaction. `copied_beside` as in `make_engine`."""
         self.url = url
         parsed = parse_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self._engine = make_engine(parsed)
+        self._engine = make_engine(parsed, copied_beside=copied_beside)
         # A snapshot for the whole unit of work, as SQLite gives by itself.
         self._reader = (
             self._engine

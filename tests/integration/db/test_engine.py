@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from server.adapters.db.engine import Database, upsert
 from server.adapters.db.tables import counters, schools
-from tests.waiting import PATIENCE_S
+from server.adapters.db.wal import WalCopier
+from tests.builders.schema import new_sqlite
+from tests.waiting import PATIENCE_S, until
 
 
 def value_of(db: Database, name: str) -> int | None:
@@ -121,3 +123,22 @@ def test_gevents_native_threads_share_the_pool(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.stdout.strip(), done.returncode) == ("100", 0), done.stderr
+
+
+def test_the_write_ahead_log_is_copied_beside_the_writer_and_not_by_its_commits(tmp_path: Path) -> None:
+    url = new_sqlite(tmp_path / "wal.db")
+    db, file = Database(url, copied_beside=True), tmp_path / "wal.db"
+    with db.write() as connection:
+        before_b = file.stat().st_size
+        connection.execute(
+            insert(counters), [{"name": f"{n:032}", "value": n} for n in range(60_000)]
+        )  # more pages than SQLite leaves uncopied
+    assert file.stat().st_size == before_b, "the commit left the copying to others"
+    copier = WalCopier(url)
+    copier.start()
+    try:
+        until(lambda: file.stat().st_size > before_b + 4_000_000, "the log is copied")
+    finally:
+        copier.stop()
+    assert value_of(db, f"{59_999:032}") == 59_999
+    db.dispose()
