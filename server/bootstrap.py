@@ -75,13 +75,13 @@ def run_ingest(settings: Settings) -> int:
     from server.adapters.db.catalogue import DatabaseCatalogue
     from server.adapters.db.ingest_store import DatabaseLog
     from server.adapters.db.wal import WalCopier
+    from server.adapters.mqtt.ingest_line import IngestLine
     from server.adapters.mqtt.speaker import MqttSpeaker
-    from server.adapters.mqtt.subscriber import Subscriber
     from server.service.ingest import Ingest
 
     database = Database(settings.database_url, copied_beside=True)
     copier, clock = WalCopier(settings.database_url), make_clock(settings.clock)
-    line = Subscriber(_endpoint(settings, "role-ingest"), clock=clock)
+    line = IngestLine(_endpoint(settings, "role-ingest"), clock=clock)
     ingest = Ingest(
         line=line,
         log_=DatabaseLog(database),
@@ -116,6 +116,7 @@ def run_web(settings: Settings) -> int:
 
     The standard library stays as it is (no monkey patching): what blocks, the database and the broker, runs in native threads.
     """
+    from server.adapters.db.plan_store import DbPackStore
     from server.adapters.db.schema_version import version_problem
     from server.adapters.db.web_store import DbWebStore
     from server.adapters.files.folder import FolderFiles
