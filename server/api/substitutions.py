@@ -10,6 +10,7 @@ from msgspec import Meta
 from server.api.endpoint import Ask, Endpoint, Page, Text
 from server.domain.limits import MOST_SHIFT_S
 from server.service import policy, substitutions
+from server.service.detours import DetourWanted
 from server.service.shapes import Items
 from server.service.substitutions import Wanted
 from server.service.substitutions_shapes import Substitutes, Substitution
@@ -31,6 +32,7 @@ class Substituted(msgspec.Struct, frozen=True):
     driver_id: Text | None = None
     attendant_id: Text | None = None
     shift_s: Annotated[int, Meta(ge=-MOST_SHIFT_S, le=MOST_SHIFT_S)] | None = None
+    detour: DetourWanted | None = None
 
 
 class Query(Page, frozen=True):
@@ -42,7 +44,7 @@ class Query(Page, frozen=True):
 def make(ask: Ask) -> Substitution:
     """Make a substitution; it holds from now on."""
     body: Substituted = ask.body
-    wanted = Wanted(**msgspec.structs.asdict(body))
+    wanted = Wanted(**msgspec.structs.asdict(body))  # the detour stays the value that it is
     made, changed = substitutions.substitute(ask.work, ask.scope, ask.who, wanted, ask.now_ms)
     ask.note("substitute", made.timetable.id, made.reason)
     _tell(ask, changed)

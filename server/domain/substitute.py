@@ -11,15 +11,23 @@ import msgspec
 
 
 class Detour(msgspec.Struct, frozen=True):
-    """Another way: the ids of the stops that are left out, and the line that is driven, as [(lat, lon), …]; none: the usual one.
+    """Another way: `plan_id` is the plan version that it makes of another one, `of_plan`, and holds for that one's trips alone.
 
-    `of_plan` is the plan version that it was made for, `plan_id` the version that it makes of it.
+    `skip_stops` are the ids of the stops that are left out; `instead` has for each the one where its riders are planned to be.
     """
 
+    of_plan: str
+    plan_id: str
     skip_stops: tuple[str, ...] = ()
-    shape: tuple[tuple[float, float], ...] = ()
-    of_plan: str = ""
-    plan_id: str = ""
+    instead: tuple[tuple[str, str], ...] = ()
+
+    def stop_of(self, stop_id: str) -> str:
+        """Give where a rider of a stop is planned to be.
+
+        >>> Detour("p", "q", ("s2",), (("s2", "s3"),)).stop_of("s2"), Detour("p", "q").stop_of("s1")
+        ('s3', 's1')
+        """
+        return dict(self.instead).get(stop_id, stop_id)
 
 
 class Substitute(msgspec.Struct, frozen=True, gc=False):

@@ -273,7 +273,10 @@ class SignOffItem(msgspec.Struct, frozen=True):
 
 
 class TripSubstitution(msgspec.Struct, frozen=True):
-    """What is put in the place of a trip's own; a guardian hears of the vehicle and the time alone."""
+    """What is put in the place of a trip's own; a guardian hears of vehicle, time and way alone.
+
+    `skip_stops` is None where the way is the usual one, and may be empty where another line is driven.
+    """
 
     vehicle: Named | None
     driver: Named | None
@@ -281,6 +284,7 @@ class TripSubstitution(msgspec.Struct, frozen=True):
     reason: str | None
     made_at: datetime
     shift_s: int | None
+    skip_stops: list[Named] | None
 
 
 class TripDuty(msgspec.Struct, frozen=True):

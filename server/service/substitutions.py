@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from server.domain.substitute import Staffing
+from server.domain.substitute import Detour, Staffing
 from server.domain.trip import Phase
 from server.errors import ConflictError, InvalidError, NotFoundError
 from server.ids import new_id
 from server.rules.lawful import WhyNot, judge_bus, judge_person
 from server.service import shapes
+from server.service.detours import DetourWanted, detoured
 from server.service.instants import at, day
 from server.service.policy import Caller, Scope
 from server.service.shapes import Named
@@ -33,6 +34,7 @@ from server.service.substitutions_shapes import (
     Reason,
     Substitutes,
     Substitution,
+    Way,
 )
 from server.service.web_ports import Work
 
@@ -63,6 +65,7 @@ class Wanted(msgspec.Struct, frozen=True):
     driver_id: str | None = None
     attendant_id: str | None = None
     shift_s: int | None = None
+    detour: DetourWanted | None = None
 
 
 def substitute(
@@ -108,15 +111,20 @@ def substitute(
                 )
         if wanted.shift_s is not None:
             _require_free(planned, chosen, clash)
+    detour = None
+    if wanted.detour is not None:
+        of_plan, version = work.substitutions.plan_of(target, from_on)
+        other, skipped, instead = detoured(version, wanted.detour)
+        detour = Detour(of_plan, work.substitutions.put_plan(target, other, now_ms), skipped, instead)
     new = NewSubstitution(
         new_id(), target.operator_id, target.timetable_id, from_on, until_on,
         _id(chosen, "vehicle"), _id(chosen, "driver"), _id(chosen, "attendant"), wanted.reason.strip(),
-        caller.user_id, now_ms, wanted.shift_s,
+        caller.user_id, now_ms, wanted.shift_s, detour,
     )  # fmt: skip
     changed = work.substitutions.add(new)
     stored = work.substitutions.find(scope, new.id)
     assert stored is not None
-    return show(stored), changed
+    return show(work, stored), changed
 
 
 def end(work: Work, scope: Scope, substitution_id: str, now_ms: int) -> list[str]:
@@ -135,10 +143,10 @@ def list_substitutions(
         trip_id = work.scopes.find_trip_id(scope, trip)
         if trip_id is None:
             raise NotFoundError("There is no such trip among those you may see: check its id.")
-        return shapes.Items([show(row) for row in work.substitutions.list_of_trip(trip_id)])
+        return shapes.Items([show(work, row) for row in work.substitutions.list_of_trip(trip_id)])
     rows = work.substitutions.page(scope, scope.on, after, limit + 1)
     page = rows[:limit]
-    return shapes.Items([show(row) for row in page], page[-1].id if len(rows) > limit else None)
+    return shapes.Items([show(work, row) for row in page], page[-1].id if len(rows) > limit else None)
 
 
 def list_candidates(work: Work, trip_id: str) -> Substitutes:
@@ -160,20 +168,24 @@ def list_candidates(work: Work, trip_id: str) -> Substitutes:
     return Substitutes(candidates("vehicle"), candidates("driver"), candidates("attendant"))
 
 
-def show(row: SubstitutionRow) -> Substitution:
+def show(work: Work, row: SubstitutionRow) -> Substitution:
     """Give a substitution's shape."""
+    way = None
+    if row.detour is not None:
+        line = list(work.substitutions.get_plan(row.detour.plan_id).shape)
+        way = Way(_stops_left_out(work, row.detour), line)
     return Substitution(
         id=row.id, timetable=row.timetable, from_on=row.from_on, until_on=row.until_on, vehicle=row.vehicle,
         driver=row.driver, attendant=row.attendant, reason=row.reason, made_at=at(row.made_at_ms, row.timezone), by=row.by,
-        shift_s=row.shift_s,
+        shift_s=row.shift_s, detour=way,
     )  # fmt: skip
 
 
 def of_trip(work: Work, scope: Scope, trip_id: str) -> shapes.TripSubstitution | None:
-    """Give what is put in the place of a trip's own; a guardian hears of the bus and the time alone."""
+    """Give what is put in the place of a trip's own; a guardian hears of bus, time and way alone."""
     rows = work.substitutions.list_of_trip(trip_id)
     if scope.kind == "guardian":
-        rows = [row for row in rows if row.vehicle is not None or row.shift_s is not None]
+        rows = [row for row in rows if (row.vehicle, row.shift_s, row.detour) != (None, None, None)]
     if not rows:
         return None
     newest, family = rows[-1], scope.kind == "guardian"
@@ -181,6 +193,7 @@ def of_trip(work: Work, scope: Scope, trip_id: str) -> shapes.TripSubstitution |
     def last(what: What) -> Named | None:
         return next((named for row in reversed(rows) if (named := getattr(row, what)) is not None), None)
 
+    detour = next((row.detour for row in reversed(rows) if row.detour is not None), None)
     return shapes.TripSubstitution(
         vehicle=last("vehicle"),
         driver=None if family else last("driver"),
@@ -188,7 +201,13 @@ def of_trip(work: Work, scope: Scope, trip_id: str) -> shapes.TripSubstitution |
         reason=None if family else newest.reason,
         made_at=at(newest.made_at_ms, newest.timezone),
         shift_s=next((row.shift_s for row in reversed(rows) if row.shift_s is not None), None),
+        skip_stops=None if detour is None else _stops_left_out(work, detour),
     )
+
+
+def _stops_left_out(work: Work, detour: Detour) -> list[Named]:
+    stops = {stop.id: stop for stop in work.substitutions.get_plan(detour.of_plan).stops}
+    return [Named(id_, stops[id_].code, stops[id_].name) for id_ in detour.skip_stops]
 
 
 def _where(work: Work, scope: Scope, wanted: Wanted, now_ms: int) -> tuple[Target, str, str]:
@@ -219,8 +238,9 @@ def _faults(wanted: Wanted, from_on: str, until_on: str, scope: Scope, *, by_tri
     faults: dict[str, str] = {}
     if not wanted.reason.strip():
         faults["reason"] = "say why, for the record"
-    if wanted.shift_s is None and all(getattr(wanted, f"{what}_id") is None for what in WHATS):
-        faults["vehicle_id"] = "name a vehicle, a driver, an attendant or another time"
+    named = [getattr(wanted, f"{what}_id") for what in WHATS]
+    if all(one is None for one in (*named, wanted.shift_s, wanted.detour)):
+        faults["vehicle_id"] = "name a vehicle, a driver, an attendant, another time or another way"
     for name, on in (("from_on", from_on), ("until_on", until_on)):
         try:
             date.fromisoformat(on)

@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from server.domain.substitute import Staffing
+from server.domain.plan import PlanVersion
+from server.domain.substitute import Detour, Staffing
 from server.service.policy import Scope
 from server.service.shapes import Named
 
@@ -73,6 +74,7 @@ class SubstitutionRow(msgspec.Struct, frozen=True):
     made_at_ms: int
     by: Named | None
     shift_s: int | None = None
+    detour: Detour | None = None
 
 
 class NewSubstitution(msgspec.Struct, frozen=True):
@@ -90,6 +92,7 @@ class NewSubstitution(msgspec.Struct, frozen=True):
     user_id: str
     made_at_ms: int
     shift_s: int | None = None
+    detour: Detour | None = None
 
 
 class SubstitutionStore(Protocol):
@@ -104,6 +107,9 @@ class SubstitutionStore(Protocol):
     def clashes(self, target: Target, days: Sequence[str]) -> list[Clash]: ...
     def planned(self, target: Target, on: str) -> Staffing: ...
     def shift(self, target: Target, on: str) -> int: ...
+    def plan_of(self, target: Target, on: str) -> tuple[str, PlanVersion]: ...
+    def put_plan(self, target: Target, version: PlanVersion, now_ms: int) -> str: ...
+    def get_plan(self, plan_id: str) -> PlanVersion: ...
     def add(self, row: NewSubstitution) -> list[str]: ...
     def end(self, row: SubstitutionRow, now_ms: int) -> list[str]: ...
     def find(self, scope: Scope, substitution_id: str) -> SubstitutionRow | None: ...

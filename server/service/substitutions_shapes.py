@@ -10,8 +10,15 @@ import msgspec
 from server.service.shapes import Named
 
 
+class Way(msgspec.Struct, frozen=True):
+    """The stops that are left out, and the line that is driven, [(lat, lon), …]."""
+
+    skip_stops: list[Named]
+    shape: list[tuple[float, float]]
+
+
 class Substitution(msgspec.Struct, frozen=True):
-    """Another vehicle, driver or attendant, or another time, on a timetable's trips from one date to another, both included."""
+    """Another vehicle, driver, attendant, time or way on a timetable's trips from one date to another, both included."""
 
     id: str
     timetable: Named
@@ -24,6 +31,7 @@ class Substitution(msgspec.Struct, frozen=True):
     made_at: datetime
     by: Named | None
     shift_s: int | None
+    detour: Way | None
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):

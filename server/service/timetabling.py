@@ -13,7 +13,7 @@ import msgspec
 from server.domain.calendar import Calendar
 from server.domain.plan import Direction
 from server.domain.service_time import dates_around, instant_ms
-from server.domain.substitute import Staffing, Substitute, shift_at, staffing_at
+from server.domain.substitute import Detour, Staffing, Substitute, detour_at, shift_at, staffing_at
 from server.service.calendar_watch import AlarmStore, TimetableUse, watch_calendar
 
 Roster = Mapping[str, tuple[str, Literal["expected", "absent"]]]  # rider -> (stop, state)
@@ -231,12 +231,14 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
                 given,
                 None,
             )
-            shift_s = shift_at(given, None)
+            shift_s, detour = shift_at(given, None), detour_at(given, None)
+            if detour is not None and detour.of_plan != timetable.plan_id:
+                detour = None  # it was made for another version
             yield WantedTrip(
                 timetable,
                 on.isoformat(),
                 Binding(
-                    plan_id=timetable.plan_id,
+                    plan_id=timetable.plan_id if detour is None else detour.plan_id,
                     route_id=timetable.route_id,
                     school_id=schools.get(timetable.last_stop_id if to_school else timetable.first_stop_id),
                     permit_id=permit.id if permit else None,
@@ -253,6 +255,7 @@ def _wanted(state: PlanState, now_ms: int) -> Iterable[WantedTrip]:
                     on,
                     timetable.direction,
                     state.absences,
+                    detour,
                 ),
             )
 
@@ -283,10 +286,11 @@ def _roster(
     on: date,
     direction: Direction,
     absences: frozenset[tuple[str, str, str]],
+    detour: Detour | None,
 ) -> Roster:
     return {
         plan.rider_id: (
-            plan.stop_id,
+            plan.stop_id if detour is None else detour.stop_of(plan.stop_id),
             "absent" if (plan.rider_id, on.isoformat(), direction) in absences else "expected",
         )
         for plan in plans

@@ -12,12 +12,12 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 from server.adapters.db.papers import PaperReader
 from server.adapters.db.preferences import load_choices
 from server.adapters.db.speed_zones import ZoneReader
-from server.adapters.db.substitutions import read_staffing
+from server.adapters.db.substitutions import detour_of, read_staffing, usual_stops
 from server.adapters.db.tables import exceptions, inputs, permits, plans, trip_riders, trips, users
 from server.domain.geo import Polyline
 from server.domain.plan import Absence, PlanVersion, RosterEntry, TripPlan, TripStop
 from server.domain.service_time import instant_ms
-from server.domain.substitute import Substitute
+from server.domain.substitute import Detour, Substitute
 from server.domain.vehicle_day import Road
 from server.service.passwords import LOCKED
 
@@ -77,6 +77,8 @@ class RoadReader:
         on, zone = date.fromisoformat(row.service_on), ZoneInfo(version.timezone)
         permit, substitutes = read_staffing(connection, row)
         usual_ms = instant_ms(on, version.stops[0].departure_s, zone)
+        usual_roster = _usual_roster(connection, row, substitutes)
+        detour = detour_of(row.plan_id, substitutes)
         shift_ms = row.planned_start_ms - usual_ms  # what was approved of its time while it was open
         plan = TripPlan(
             trip_id=trip_id,
@@ -98,7 +100,9 @@ class RoadReader:
             ),
             shape=version.shape,
             metres=version.metres,
-            roster=_load_roster(connection, trip_id),
+            roster=_load_roster(connection, trip_id)
+            if usual_roster is None
+            else _detoured(usual_roster, detour),
             vehicle_id=permit.vehicle_id,
             driver_badge=permit.driver_badge,
             attendant_badge=permit.attendant_badge,
@@ -106,6 +110,7 @@ class RoadReader:
             day_ms=instant_ms(on, 0, zone),
             shift_s=shift_ms // 1000,
             usual=self._usual(connection, row.plan_id, substitutes, on),
+            usual_roster=usual_roster or (),
             tag=row.permit_tag,
             cancelled_at_ms=_cancelled_ms(connection, row),
             signed_off=_signs_off(connection, row.school_id),
@@ -166,3 +171,22 @@ def _load_absences(
 
 def _load_roster(connection: Connection, trip_id: str) -> tuple[RosterEntry, ...]:
     return tuple(RosterEntry(*row) for row in connection.execute(_ROSTER, {"trip": trip_id}))
+
+
+def _usual_roster(
+    connection: Connection, trip: Row[Any], substitutes: tuple[Substitute, ...]
+) -> tuple[RosterEntry, ...] | None:
+    """Read where riders are planned to be without a detour, where one was ever approved: the manifest's rows may say the other stop."""
+    if all(each.detour is None for each in substitutes):
+        return None
+    usual = usual_stops(connection, trip)
+    return tuple(
+        RosterEntry(one.rider_id, usual.get(one.rider_id, one.stop_id))
+        for one in _load_roster(connection, trip.id)
+    )
+
+
+def _detoured(roster: tuple[RosterEntry, ...], detour: Detour | None) -> tuple[RosterEntry, ...]:
+    if detour is None:
+        return roster
+    return tuple(RosterEntry(one.rider_id, detour.stop_of(one.stop_id)) for one in roster)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,10 +11,25 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import BindParameter, Connection, Row, bindparam, select, update
 
-from server.adapters.db.tables import people, permits, plans, substitutions, trips
+from server.adapters.db.tables import (
+    people,
+    permits,
+    plans,
+    ride_plans,
+    substitutions,
+    trip_riders,
+    trips,
+)
 from server.domain.plan import PlanVersion
 from server.domain.service_time import instant_ms
-from server.domain.substitute import Detour, Staffing, Substitute, shift_at, staffing_at
+from server.domain.substitute import (
+    Detour,
+    Staffing,
+    Substitute,
+    detour_at,
+    shift_at,
+    staffing_at,
+)
 
 Trip = Row[Any]
 _OPEN = ("scheduled", "en_route")
@@ -37,6 +53,19 @@ _NAMED: Final = select(permits.c.vehicle_id, permits.c.driver_id, permits.c.atte
     permits.c.id == bindparam("permit")
 )
 
+_RIDE_PLANS: Final = (
+    select(ride_plans.c.rider_id, ride_plans.c.stop_id, ride_plans.c.weekdays)
+    .join(
+        trip_riders,
+        (trip_riders.c.rider_id == ride_plans.c.rider_id) & (trip_riders.c.trip_id == bindparam("trip")),
+    )
+    .where(
+        ride_plans.c.timetable_id == bindparam("timetable"),
+        ride_plans.c.ended_at_ms.is_(None),
+        trip_riders.c.stranger.is_(False),
+    )
+    .order_by(ride_plans.c.id)
+)
 _BODY: Final = select(plans.c.body).where(plans.c.id == bindparam("plan"))
 
 
@@ -77,16 +106,54 @@ def apply(connection: Connection, timetable_id: str, from_on: str, until_on: str
     for trip in connection.execute(query).all():
         given = _read(connection, timetable_id, trip.service_on)
         now = staffing_at(_permit(connection, trip, has_substitutes=bool(given)), given, None)
+        plan_id = _plan_id(trip, given)
         values = {
             "vehicle_id": now.vehicle_id,
             "driver_id": now.driver_badge,
             "attendant_id": now.attendant_badge,
+            "plan_id": plan_id,
             **_times(connection, trip, shift_at(given, None)),
         }
+        if trip.assigned_at_ms is None and any(each.detour is not None for each in given):
+            _place_riders(connection, trip, detour_of(plan_id, given))
         if any(getattr(trip, name) != value for name, value in values.items()):
             connection.execute(update(trips).where(trips.c.id == trip.id).values(values))
             changed.append(trip.id)
     return changed
+
+
+def usual_stops(connection: Connection, trip: Trip) -> dict[str, str]:
+    """Read where riders are planned to be on a trip, by rider, but for what was approved instead."""
+    weekday = str(date.fromisoformat(trip.service_on).isoweekday())
+    found: dict[str, str] = {}
+    for row in connection.execute(_RIDE_PLANS, {"trip": trip.id, "timetable": trip.timetable_id}):
+        if weekday in row.weekdays or row.rider_id not in found:
+            found[row.rider_id] = row.stop_id
+    return found
+
+
+def detour_of(plan_id: str, given: Iterable[Substitute]) -> Detour | None:
+    """Find the detour that made a plan version."""
+    return next(
+        (each.detour for each in given if each.detour is not None and each.detour.plan_id == plan_id), None
+    )
+
+
+def _plan_id(trip: Trip, given: list[Substitute]) -> str:
+    """Give the plan version by which a trip is to be run now."""
+    known, now = detour_of(trip.plan_id, given), detour_at(given, None)
+    usual: str = trip.plan_id if known is None else known.of_plan
+    return now.plan_id if now is not None and now.of_plan == usual else usual
+
+
+def _place_riders(connection: Connection, trip: Trip, detour: Detour | None) -> None:
+    """Plan the riders of a trip that no bus has taken where the bus comes."""
+    mine = trip_riders.c.trip_id == trip.id
+    for rider_id, stop_id in usual_stops(connection, trip).items():
+        there = stop_id if detour is None else detour.stop_of(stop_id)
+        connection.execute(
+            update(trip_riders).where(mine, trip_riders.c.rider_id == rider_id).values(stop_id=there)
+        )
 
 
 def _times(connection: Connection, trip: Trip, shift_s: int) -> dict[str, int]:

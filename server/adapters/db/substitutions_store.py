@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
 
 from server.adapters.db.counters import bump
+from server.adapters.db.engine import upsert
 from server.adapters.db.scopes import owned_in
 from server.adapters.db.substitutions import apply, in_force
 from server.adapters.db.tables import (
@@ -31,7 +33,8 @@ from server.adapters.db.tables import (
 from server.adapters.db.timetabling import read_calendar, read_permits, read_timetables
 from server.domain.plan import PlanVersion
 from server.domain.service_time import instant_ms
-from server.domain.substitute import Staffing, Substitute, shift_at, staffing_at
+from server.domain.substitute import Detour, Staffing, Substitute, shift_at, staffing_at
+from server.ids import new_id
 from server.service.instants import day_after
 from server.service.policy import Scope
 from server.service.shapes import Named
@@ -45,6 +48,7 @@ from server.service.substitutions_rows import (
 )
 from server.service.timetabling import Permit, Timetable
 
+_detour: Final = msgspec.json.Decoder(Detour)
 _DRIVER, _ATTENDANT = people.alias("sub_driver"), people.alias("sub_attendant")
 
 
@@ -149,13 +153,52 @@ class SubstitutionsDb:
         given = in_force(self._connection, on).get(target.timetable_id, [])
         return _staffing(permits, given, on)
 
+    def plan_of(self, target: Target, on: str) -> tuple[str, PlanVersion]:
+        """Give the plan version of the target's trip of a date, without any detour: its id, and what it says."""
+        row = self._connection.execute(
+            select(trips.c.plan_id).where(
+                trips.c.timetable_id == target.timetable_id, trips.c.service_on == on
+            )
+        ).one_or_none()
+        plan_id: str = (
+            row.plan_id
+            if row is not None
+            else self._connection.execute(
+                select(timetables.c.plan_id).where(timetables.c.id == target.timetable_id)
+            ).scalar_one()
+        )
+        every = self._connection.scalars(
+            select(substitutions.c.detour).where(
+                substitutions.c.timetable_id == target.timetable_id, substitutions.c.detour.is_not(None)
+            )
+        )
+        made = {one.plan_id: one.of_plan for one in map(_detour.decode, filter(None, every))}
+        plan_id = made.get(plan_id, plan_id)
+        return plan_id, self.get_plan(plan_id)
+
+    def get_plan(self, plan_id: str) -> PlanVersion:
+        """Give a plan version by its id."""
+        body = self._connection.execute(select(plans.c.body).where(plans.c.id == plan_id)).scalar_one()
+        return msgspec.json.decode(body, type=PlanVersion)
+
+    def put_plan(self, target: Target, version: PlanVersion, now_ms: int) -> str:
+        """Store a plan version of the target unless it is there; give its id."""
+        body = msgspec.json.encode(version)
+        named = {"timetable_id": target.timetable_id, "digest": hashlib.sha256(body).hexdigest()}
+        upsert(
+            self._connection, plans, [{"id": new_id(), **named, "body": body, "made_at_ms": now_ms}], ("timetable_id", "digest")
+        )  # fmt: skip
+        stored: str = self._connection.execute(select(plans.c.id).filter_by(**named)).scalar_one()
+        return stored
+
     def shift(self, target: Target, on: str) -> int:
         """Give by how many seconds the target's times of a date are moved now."""
         given = in_force(self._connection, on).get(target.timetable_id, [])
         return shift_at([each for first, last, each in given if first <= on <= last], None)
 
     def add(self, row: NewSubstitution) -> list[str]:
-        self._connection.execute(insert(substitutions).values(asdict(row)))
+        detour = None if row.detour is None else msgspec.json.encode(row.detour)
+        self._connection.execute(insert(substitutions).values(asdict(row) | {"detour": detour}))
         return self._moved(row.timetable_id, row.from_on, row.until_on)
 
     def end(self, row: SubstitutionRow, now_ms: int) -> list[str]:
@@ -307,6 +350,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> SubstitutionRow:
         made_at_ms=row.made_at_ms,
         by=_named(None if row.username is None else row.user_id, row.username, row.user_name or row.username),
         shift_s=row.shift_s,
+        detour=None if row.detour is None else _detour.decode(row.detour),
     )
 
 

@@ -137,6 +137,47 @@ def test_a_time_that_is_none_is_refused_with_the_field(desk: Browser, shift_s: o
     assert "shift_s" in answer.json["error"]["fields"]
 
 
+def test_another_way_is_seen_at_once_by_desk_and_family(web: Web, desk: Browser) -> None:
+    usual = desk.get(f"/trips/{LATER}").json
+    first, left_out, last = (stop["code"] for stop in usual["plan"]["stops"])
+    assert usual["substitution"] is None
+    way = {
+        "skip_stops": [left_out],
+        "shape": [*usual["plan"]["shape"][:1], [37.51, 105.2], *usual["plan"]["shape"][-1:]],
+    }
+    answer = desk.post("/substitutions", {"trip_id": LATER, "detour": way, "reason": "road works"})
+    assert answer.status_code == 201, answer.text
+    assert [stop["code"] for stop in answer.json["detour"]["skip_stops"]] == [left_out]
+    assert answer.json["detour"]["shape"] == way["shape"]
+    for role in ("operator", "school", "guardian", "attendant"):
+        shown = web.browser(ALPHA.user(role)).get(f"/trips/{LATER}").json
+        assert [stop["code"] for stop in shown["plan"]["stops"]] == [first, last], role
+        assert shown["plan"]["shape"] == way["shape"]
+        assert [stop["code"] for stop in shown["substitution"]["skip_stops"]] == [left_out]
+    assert desk.delete(f"/substitutions/{answer.json['id']}").status_code == 204
+    again = desk.get(f"/trips/{LATER}").json
+    assert (again["plan"], again["substitution"]) == (usual["plan"], None)
+
+
+@pytest.mark.parametrize(
+    ("detour", "field"),
+    [
+        ({}, "detour"),
+        ({"skip_stops": ["elsewhere"]}, "detour.skip_stops"),
+        ({"skip_stops": ["gate-alpha"]}, "detour.skip_stops"),
+        ({"shape": [[37.5, 105.0]]}, "detour.shape"),
+        ({"shape": [[37.5, 105.0], [137.5, 105.0]]}, "detour.shape"),
+        ({"shape": [[10.0, 10.0], [10.1, 10.1]]}, "detour.shape"),
+    ],
+)
+def test_a_way_that_is_none_is_refused_with_the_field(
+    desk: Browser, detour: dict[str, object], field: str
+) -> None:
+    answer = desk.post("/substitutions", {"trip_id": LATER, "detour": detour, "reason": "road works"})
+    assert answer.status_code == 422, answer.text
+    assert field in answer.json["error"]["fields"]
+
+
 def test_a_trip_does_not_move_to_where_its_bus_is_on_another(web: Web, desk: Browser) -> None:
     with web.database.read() as connection:
         trips = {

@@ -11,11 +11,25 @@ from sqlalchemy import insert, select
 from server.adapters.db import tables as t
 from server.adapters.db.counters import bump
 from server.adapters.db.substitutions import apply
+from server.adapters.db.substitutions_store import SubstitutionsDb
 from server.domain.command import DayPlan, PlannedRun
 from server.domain.hand import HAND
+from server.domain.substitute import Detour
 from server.domain.vehicle_day import Entry
 from server.service.crew import Ticked
-from tests.builders.road import CARDS, LEG_M, LEG_MS, LEGS, START_MS, Recorder, a_morning
+from server.service.detours import DetourWanted, detoured
+from server.service.substitutions_rows import NewSubstitution
+from tests.builders.road import (
+    CARDS,
+    LAT,
+    LEG_M,
+    LEG_MS,
+    LEGS,
+    START_MS,
+    Recorder,
+    a_morning,
+    lon_at,
+)
 from tests.builders.town import ON, outcome
 from tests.integration.ingest.conftest import House, Make
 from tests.integration.ingest.test_hand import ATTENDANT, instant, say, staffed
@@ -422,3 +436,129 @@ def test_a_time_that_is_taken_back_is_told_as_the_usual_one(make_house: Make) ->
         assert connection.scalars(select(t.trips.c.planned_start_ms)).all() == [START_MS]
     assert [row.occurrence for row in sorted(told)] == [1, 2]
     assert "as usual after all" in sorted(told)[1].text_en
+
+
+BYPASS = 0.003  # degrees of latitude, 333 m beside the road
+
+
+def lead_round(house: House, at_ms: int) -> None:
+    """Approve of a way round the third stop, as the desk does; each rider has a plan for their own stop."""
+    with house.database.write() as connection:
+        for number in range(1, 5):
+            connection.execute(
+                insert(t.ride_plans).values(
+                    id=f"plan-{number}", rider_id=f"rider{number}", timetable_id="tt1", stop_id=f"stop{number - 1}",
+                    weekdays="1234567",
+                )
+            )  # fmt: skip
+        desk = SubstitutionsDb(connection)
+        target = desk.target_of("trip1")
+        of_plan, version = desk.plan_of(target, ON)
+        west, east = lon_at(LEG_M), lon_at(3 * LEG_M)
+        line = (
+            (LAT, lon_at(0)),
+            (LAT, west),
+            (LAT + BYPASS, west),
+            (LAT + BYPASS, east),
+            (LAT, east),
+            (LAT, lon_at(4 * LEG_M)),
+        )
+        other, skipped, instead = detoured(version, DetourWanted(("stop2",), line))
+        desk.add(
+            NewSubstitution(
+                "round", "operator", "tt1", ON, ON, None, None, None, "road works", "user-d", at_ms,
+                detour=Detour(of_plan, desk.put_plan(target, other, at_ms), skipped, instead),
+            )
+        )  # fmt: skip
+
+
+def round_the_works() -> list[Entry]:
+    """Drive round the third stop; its rider boards at the one before."""
+    bus = Recorder("DEV-1", START_MS - 120_000)
+    bus.duty()
+    bus.duty("A-1", "attendant", tag=None)
+    bus.wait(60)
+    bus.stop_at(0, ("CARD1",))
+    bus.drive(0, LEG_M)
+    bus.stop_at(LEG_M, ("CARD2", "CARD3"))
+    for n in range(1, 6):
+        bus.wait(5)
+        bus.pos(LEG_M, 40, lat=LAT + BYPASS * n / 6)
+    for n in range(40):
+        bus.wait(4)
+        bus.pos(LEG_M + 50 * n, 45, lat=LAT + BYPASS)
+    for n in range(6, 0, -1):
+        bus.wait(5)
+        bus.pos(3 * LEG_M, 40, lat=LAT + BYPASS * n / 6)
+    bus.wait(5)
+    bus.stop_at(3 * LEG_M, ("CARD4",))
+    bus.drive(3 * LEG_M, 4 * LEG_M)
+    bus.stop_at(4 * LEG_M, tuple(CARDS), dwell_s=30)
+    bus.wait(20)
+    bus.check()
+    return bus.entries
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_another_way_is_what_the_trip_is_held_against_and_who_waits_there_is_told(
+    make_any_house: Make, shuffled: bool
+) -> None:
+    house, drive = make_any_house(), round_the_works()
+    at_ms = START_MS - 1_200_000
+    house.clock.set_ms(at_ms)
+    lead_round(house, at_ms)
+    catch_up(house)
+    messages = [house.message(entry) for entry in drive]
+    if shuffled:
+        random.Random(6).shuffle(messages)
+    house.clock.set_ms(drive[-1].key.t)
+    house.feed(messages)
+    found = house.outcome()
+    assert found["trips"][0][1] == "closed"
+    assert [row[3] for row in found["findings"]] == []
+    assert [row[1] for row in found["visits"]] == [0, 1, 2, 3]
+    assert {row[1]: row[2] for row in found["riders"]} == {
+        "rider1": "stop0", "rider2": "stop1", "rider3": "stop1", "rider4": "stop3",
+    }  # fmt: skip
+    with house.database.read() as connection:
+        told = connection.execute(
+            select(t.notices.c.rider_id, t.notices.c.text_en).where(t.notices.c.kind == "substituted")
+        ).all()
+    assert [row.rider_id for row in told] == ["rider3"]
+    assert "does not stop at Stop 2: it comes for Rider3 to Stop 1" in told[0].text_en
+
+
+def test_without_approval_the_same_way_is_off_the_route(make_house: Make) -> None:
+    house, drive = make_house(), round_the_works()
+    house.clock.set_ms(drive[-1].key.t)
+    house.feed([house.message(entry) for entry in drive])
+    assert {"off_route", "stop_skipped", "route_not_covered"} & {
+        row[3] for row in house.outcome()["findings"]
+    } >= {"off_route"}
+
+
+def test_a_way_that_is_taken_back_has_the_riders_wait_where_they_always_do(make_house: Make) -> None:
+    house = make_house()
+    at_ms = START_MS - 1_800_000
+    house.clock.set_ms(at_ms)
+    lead_round(house, at_ms)
+    catch_up(house)
+    assert ("rider3", "stop1") in {(row[1], row[2]) for row in outcome(house.database)["riders"]}
+    house.clock.advance(300)
+    with house.database.write() as connection:
+        connection.execute(t.substitutions.update().values(ended_at_ms=house.clock.now_ms()))
+        apply(connection, "tt1", ON, ON)
+        bump(connection, "substitutions")
+    catch_up(house)
+    assert ("rider3", "stop2") in {(row[1], row[2]) for row in outcome(house.database)["riders"]}
+    with house.database.read() as connection:
+        plans = connection.scalars(select(t.trips.c.plan_id)).all()
+        told = sorted(
+            tuple(row)
+            for row in connection.execute(
+                select(t.notices.c.rider_id, t.notices.c.occurrence, t.notices.c.text_en)
+            )
+        )
+    assert plans == ["plan1"]
+    assert [row[:2] for row in told] == [("rider3", 1), ("rider3", 2)]
+    assert "as usual after all: at Stop 2" in told[1][2]
