@@ -79,7 +79,10 @@ class Connection:
         on_change: Callable[[Change], None],
         clock: Clock,
         lasting_session: bool = False,
+        not_subscribed: Sequence[str] = (),
     ) -> None:
+        """`not_subscribed` are topics that a lasting session of an earlier version may have: they are given up."""
+        self._not_subscribed = list(not_subscribed)
         self.endpoint = endpoint
         self.generation = 0
         self.state = State.CLOSED
@@ -128,6 +131,11 @@ class Connection:
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
+
+    def fileno(self) -> int:
+        """Give what a selector may wait on for `run_once` to have something to do at once."""
+        assert isinstance(self._selector, selectors.EpollSelector)  # this program runs on Linux
+        return self._selector.fileno()
 
     def send(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:
         """Hand a message to the connection; False when there is none ready, and then it is not sent later.
@@ -335,6 +343,8 @@ class Connection:
         if not self._subscriptions:
             self._announce(State.READY, f"connected to {self.endpoint}")
             return
+        if self._session_present and self._not_subscribed:
+            client.unsubscribe(self._not_subscribed)
         # Always, present session or not: the broker may know fewer topics than this version listens to.
         _status, self._subscribe_mid = client.subscribe(self._subscriptions)
 

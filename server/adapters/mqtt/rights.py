@@ -9,6 +9,7 @@ import msgspec
 from server.adapters.mqtt.topics import (
     KINDS_FROM_DEVICE,
     KINDS_TO_DEVICE,
+    WAKE_INGEST,
     bus_topic,
     device_client_id,
     is_device_id,
@@ -19,6 +20,12 @@ ROLE_INGEST: Final = "role-ingest"
 ROLE_WEB: Final = "role-web"
 ROLE_WORKER: Final = "role-worker"
 ROLE_CLI: Final = "role-cli"
+# Ingest's sessions, each with its topics: one for each kind of message (decision 0183). The first is the one of before, when it had all.
+INGEST_SESSIONS: Final[dict[str, tuple[str, ...]]] = {
+    ROLE_INGEST: (f"bus/+/{KINDS_FROM_DEVICE[0]}",),
+    **{f"{ROLE_INGEST}-{kind}": (f"bus/+/{kind}",) for kind in KINDS_FROM_DEVICE[1:]},
+    f"{ROLE_INGEST}-wake": (WAKE_INGEST,),
+}
 ROLES: Final = (ROLE_INGEST, ROLE_WEB, ROLE_WORKER, ROLE_CLI)
 
 # `live/#` also matches the topic `live`, for which the broker makes a subscription of its own.
@@ -50,11 +57,11 @@ def role_rights(role: str) -> Rights:
 def client_id_fits(username: str, client_id: str) -> bool:
     """Say whether this user may connect under this client id.
 
-    Without this check anybody who may log in takes over another's session, ingest's included. Ingest has one
-    session and so one id; the other roles run several times and append `-` and a part of their own.
+    Without this check anybody who may log in takes over another's session, ingest's included. Ingest has a
+    fixed few; the other roles run several times and append `-` and a part of their own.
     """
     if username == ROLE_INGEST:
-        return client_id == ROLE_INGEST
+        return client_id in INGEST_SESSIONS
     if username in ROLES:
         return client_id == username or client_id.startswith(f"{username}-")
     return is_device_id(username) and client_id == device_client_id(username)

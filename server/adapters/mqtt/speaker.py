@@ -7,7 +7,7 @@ broker for a bus without reception.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from server.adapters.mqtt.codec import (
     LiveFindings,
@@ -20,7 +20,6 @@ from server.adapters.mqtt.codec import (
     encode_command,
     encode_saved,
 )
-from server.adapters.mqtt.subscriber import Subscriber
 from server.adapters.mqtt.topics import (
     LIVE_FINDINGS,
     LIVE_POSITIONS,
@@ -41,10 +40,17 @@ AT_ONCE: Final = 200
 T = TypeVar("T")
 
 
+class Publisher(Protocol):
+    """What the speaker needs of ingest's line."""
+
+    def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:
+        """Send a message with the next write."""
+
+
 class MqttSpeaker:
     """Speaks through ingest's own connection."""
 
-    def __init__(self, line: Subscriber) -> None:
+    def __init__(self, line: Publisher) -> None:
         self._line = line
 
     def saved(self, device_id: str, answer: SavedAnswer) -> None:

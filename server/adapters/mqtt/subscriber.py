@@ -17,6 +17,7 @@ from server.clock import Clock
 
 _QOS: Final = 1
 _MID_BITS: Final = 16
+_NUMBER_BITS: Final = 48  # above any generation
 _MID_MASK: Final = (1 << _MID_BITS) - 1
 
 
@@ -50,7 +51,10 @@ class Subscriber:
         on_change: Callable[[Change], None] = lambda change: None,
         topics: Sequence[str] = (*INGEST_TOPICS, WAKE_INGEST),
         client_id: str = ROLE_INGEST,
+        number: int = 0,
     ) -> None:
+        """`number` tells the messages of several subscribers apart: `ack` passes over those of another."""
+        self._number = number << _NUMBER_BITS
         self._clock = clock
         self._tell = on_change
         self._changes = ChangeLog(getLogger("line"))
@@ -60,6 +64,7 @@ class Subscriber:
             endpoint,
             client_id=client_id,
             subscriptions=[(topic, _QOS) for topic in topics],
+            not_subscribed=[topic for topic in (*INGEST_TOPICS, WAKE_INGEST) if topic not in topics],
             on_messages=self._keep,
             on_change=self._changed,
             clock=clock,
@@ -70,6 +75,15 @@ class Subscriber:
     def ready(self) -> bool:
         """Say whether the session is there and messages may come."""
         return self._connection.ready
+
+    @property
+    def holds(self) -> bool:
+        """Say whether there are messages that came and were not taken yet."""
+        return bool(self._waiting)
+
+    def fileno(self) -> int:
+        """Give what a selector may wait on for something to come."""
+        return self._connection.fileno()
 
     def take(self, max_n: int, max_wait_s: float) -> list[Message]:
         """Give up to `max_n` messages, waiting at most `max_wait_s` for the first.
@@ -99,12 +113,14 @@ class Subscriber:
         Messages of an earlier connection are passed over: the broker sends them again, and they are known then.
         """
         connection = self._connection
-        newest = connection.generation
+        newest, known = connection.generation, self._number | connection.generation
         mids = [
             message.token & _MID_MASK
             for message in messages
-            if message.qos and message.token >> _MID_BITS == newest
+            if message.qos and message.token >> _MID_BITS == known
         ]
+        if not mids:
+            return 0
         told = len(mids) if connection.ack(mids, newest) else 0
         connection.flush()
         return told
@@ -139,7 +155,8 @@ class Subscriber:
         self._connection.wake()
 
     def _keep(self, messages: list[Publish]) -> None:
-        generation, now_ms = self._connection.generation << _MID_BITS, self._clock.now_ms()
+        generation = (self._number | self._connection.generation) << _MID_BITS
+        now_ms = self._clock.now_ms()
         self._waiting += [
             Message(generation | mid, topic, payload, qos, retain, now_ms)
             for mid, topic, payload, qos, retain in messages
