@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from device_sim.pack import Pack, Permit, Timetable
 from device_sim.service_time import date_at, origin_ms
@@ -42,11 +43,12 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A run as the server's `plan` names it; badges are missing where nobody is planned."""
+    """A run as the server's `plan` names it; badges are missing where nobody is planned. `start`: when it begins, UTC ms."""
 
     trip: str
     driver: str | None = None
     attendant: str | None = None
+    start: int | None = None
 
 
 class DayPlan(msgspec.Struct, frozen=True):
@@ -67,6 +69,7 @@ class Runs:
         self._permits = pack.permits.get(vehicle_id, [])
         self._days: dict[date, list[Run]] = {}
         self._told: dict[date, list[Permit]] = {}
+        self._starts: dict[tuple[date, str], int | None] = {}
         self._taken: dict[date, list[Permit]] = {}
         self._left: set[tuple[int, str]] = set()
 
@@ -103,6 +106,7 @@ class Runs:
             self._told[on] = [*found, *(each for each in lapsed if each.trip_id not in named)]
         else:
             self._told[on] = found
+        self._starts |= {(on, told.trip): told.start for told in plan.trips}
         self._days.pop(on, None)
         return len(found)
 
@@ -171,5 +175,9 @@ class Runs:
             service = self._pack.services.get(timetable.service_id)
             weekday = service.weekday_on(on) if service else None
             if weekday is not None and (self._anyway or permit.valid_from <= on <= permit.valid_until):
-                runs.append(Run(permit, timetable, on, weekday, origin))
+                run = Run(permit, timetable, on, weekday, origin)
+                start_ms = self._starts.get((on, timetable.id))
+                if start_ms is not None:  # all of it so much later or earlier
+                    run = replace(run, origin_ms=origin + start_ms - run.departure_ms(0))
+                runs.append(run)
         return [run for run in runs if run.key not in self._left]

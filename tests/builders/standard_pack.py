@@ -92,6 +92,10 @@ def _long_shift(files: Files) -> None:
     files["settings.csv"] = [{"scope": "system", "name": "driving_day_s", "value": 1500}]
 
 
+def _two_attendants(files: Files) -> None:
+    files["settings.csv"] = [{"scope": "system", "name": "second_attendant_above", "value": 5}]
+
+
 COUNTIES: dict[str, County] = {
     "": County(),
     "approved_spare": County(),
@@ -99,6 +103,9 @@ COUNTIES: dict[str, County] = {
     "expired_permit": County(touch=_edit("permits.csv", "id", "P-AM-1", valid_until="2026-09-20")),
     "hazard_zone": County(touch=_hazard),
     "long_shift": County(afternoon_s=MORNING_S + 1200, touch=_long_shift),
+    "moved_morning": County(),
+    "two_attendants": County(touch=_two_attendants),
+    "young_driver": County(touch=_edit("people.csv", "badge", "D-1", born="2001-09-22")),
     "self_crossing": County(road=CROSSING),
     "loop": County(road=LOOP),
     "back_to_back": County(afternoon_s=MORNING_S + 780),

@@ -146,6 +146,21 @@ CASES: dict[str, Case] = {
     ),
     "no_driver": Case((Found("no_driver", AM, "", 7, OVER),), not_passed={AM: {"people": "fail"}}),
     "no_attendant": Case((Found("no_attendant", AM, "", 7, OVER),), not_passed={AM: {"people": "fail"}}),
+    "second_attendant": Case(
+        # One is enough for five: the third stop's two make six; in the afternoon all eight are aboard from the school to the second stop.
+        (Found("no_attendant", AM, "", 317, OVER), Found("no_attendant", PM, "", 7, OVER)),
+        not_passed={AM: {"people": "fail"}, PM: {"people": "fail"}},
+    ),
+    "young_driver": Case(
+        (
+            Found("qualification_expired", AM, "", SIGN_ON_S, OVER),
+            Found("qualification_expired", PM, "", SECOND_ON_S, OVER),
+        ),
+        not_passed={AM: {"people": "fail"}, PM: {"people": "fail"}},
+    ),
+    "other_time": Case(
+        told=tuple(Told(AM, rider, "substituted") for rider in RIDERS if rider.startswith("K1"))
+    ),
     "expired_qualification": Case(
         (
             Found("qualification_expired", AM, "", SIGN_ON_S, OVER),
@@ -171,6 +186,15 @@ CASES: dict[str, Case] = {
     "fatigue": Case(
         # 1500 s at the wheel in this county, from 07:10; the afternoon begins at 07:30. Both drivers.
         (Found("fatigue", PM, "", 318, OVER), Found("fatigue", "PM-2", "", 316, OVER))
+    ),
+    "fatigue_two_buses": Case(
+        # The same minutes, though the first bus's driver goes home on another bus: that one nobody approved.
+        (
+            Found("fatigue", PM, "", 318, OVER),
+            Found("fatigue", "PM-2", "", 316, OVER),
+            Found("wrong_vehicle", PM, "", -284, OVER),
+        ),
+        not_passed={PM: {"vehicle": "fail"}},
     ),
     "harsh_braking": Case((Found("harsh_driving", AM, "", 215, OVER),)),
     "sos": Case((Found("sos", AM, "", 215, OPEN),)),

@@ -225,15 +225,23 @@ class Morning:
 
     def approve(self, timetable: str, vehicle: str) -> None:
         """Approve another bus for today's trip of a timetable, as the desk does."""
+        with self.database.read() as connection:
+            bus = connection.execute(select(t.vehicles).where(t.vehicles.c.code == vehicle)).one()
+        self._substitute(timetable, vehicle_id=bus.id, reason="in the garage")
+
+    def move(self, timetable: str, shift_s: int) -> None:
+        """Approve another time of a timetable's trip, as the desk does."""
+        self._substitute(timetable, shift_s=shift_s, reason="ice")
+
+    def _substitute(self, timetable: str, **values: object) -> None:
         with self.database.write() as connection:
             trip = connection.execute(
                 select(t.trips).where(t.trips.c.code == timetable, t.trips.c.service_on == ON)
             ).one()
-            bus = connection.execute(select(t.vehicles).where(t.vehicles.c.code == vehicle)).one()
             connection.execute(
                 insert(t.substitutions).values(
                     id="substitution", operator_id=trip.operator_id, timetable_id=trip.timetable_id, from_on=ON, until_on=ON,
-                    vehicle_id=bus.id, reason="in the garage", user_id="desk", made_at_ms=self.clock.now_ms(),
+                    user_id="desk", made_at_ms=self.clock.now_ms(), **values,
                 )
             )  # fmt: skip
             substitutions.apply(connection, trip.timetable_id, ON, ON)
@@ -326,5 +334,8 @@ def play_on(scenario: Scenario, database: Database, seed: int = 1, moving_s: int
     if scenario.pack == "approved_spare":
         morning.run(1)
         morning.approve("AM-1", "V3")
+    if scenario.pack == "moved_morning":
+        morning.run(1)
+        morning.move("AM-1", 420)
     morning.run()
     return morning.played()

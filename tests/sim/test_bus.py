@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -270,6 +271,20 @@ def test_left_off_for_a_day_in_the_middle_of_a_trip_it_ends_that_trip_first(tmp_
     trips = {r.trip for r in after if isinstance(r, Duty) and r.t > at("12:00")}
     assert trips == {"R1-up-1630"}
     assert not [r for r in after if at("12:00") < r.t < at("16:00", day=1)]
+
+
+def test_a_bus_begins_when_the_server_says(tmp_path: Path) -> None:
+    PackFolder(tmp_path, ("07:00 down",))
+    pack = read_pack(tmp_path)
+    (device,) = chosen = choose_devices(pack, [], 1)
+    (own,) = pack.permits[device.vehicle_id]
+    signed = []
+    for start in (None, at("07:10")):
+        fleet = Fleet(pack, chosen, 1, at("06:00"), 0.0)
+        fleet.heed(device.id, DayPlan(date(2026, 9, 1), [Told(own.trip_id, own.driver_badge, start=start)]))
+        written = [one for part in fleet.advance(at("08:00")) for one in part.records]
+        signed.append(next(one.t for one in written if isinstance(one, Duty)))
+    assert signed[1] - signed[0] == pytest.approx(600_000, abs=30_000)  # a crew is never on the second
 
 
 def test_a_bus_runs_what_the_server_says_and_the_other_leaves_it(tmp_path: Path) -> None:
