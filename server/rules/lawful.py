@@ -5,14 +5,12 @@ Ages, years of licence and yearly review: State Council decree 617, articles 23 
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 from server.domain.permit_facts import whole_years
-
-YOUNGEST, OLDEST = 25, 60
-LICENCE_YEARS: Final = 3
+from server.domain.thresholds import DEFAULTS, Thresholds
 
 
 class WhyNot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,8 +45,11 @@ def judge_person(
     licence_since: str | None,
     from_on: str,
     until_on: str,
+    limits: Thresholds = DEFAULTS,
 ) -> WhyNot | None:
     """Say why a person may not work from one date to another (ISO text), None where they may; unknown ages aren't judged.
+
+    `limits` has the ages and years of licence that are asked for.
 
     >>> judge_person(drives=True, qualified_until="2027-01-01", born="1960-01-01", licence_since=None,
     ...              from_on="2026-09-01", until_on="2026-09-01").code
@@ -60,8 +61,11 @@ def judge_person(
         return None
     if born is not None:
         youngest, oldest = whole_years(born, from_on), whole_years(born, until_on)
-        if youngest < YOUNGEST or oldest > OLDEST:
-            return WhyNot("age", number=youngest if youngest < YOUNGEST else oldest)
-    if licence_since is not None and whole_years(licence_since, from_on) < LICENCE_YEARS:
-        return WhyNot("licence", number=whole_years(licence_since, from_on), needed=LICENCE_YEARS)
+        if youngest < limits.driver_age_min:
+            return WhyNot("age", number=youngest, needed=limits.driver_age_min)
+        if oldest > limits.driver_age_max:
+            return WhyNot("age", number=oldest, needed=limits.driver_age_max)
+    years = None if licence_since is None else whole_years(licence_since, from_on)
+    if years is not None and years < limits.licence_years_min:
+        return WhyNot("licence", number=years, needed=limits.licence_years_min)
     return None

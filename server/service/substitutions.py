@@ -47,7 +47,7 @@ _SENTENCES = {
     "insurance": "its insurance does not reach that far (it ends {until})",
     "seats": "it has {number} seats, and {needed} riders are planned",
     "qualification": "the qualification does not reach that far (it ends {until})",
-    "age": "drivers are 25 to 60 years old",
+    "age": "the driver is {number} years old then, and the limit is {needed}",
     "licence": "the licence is held for {number} years, and {needed} are asked for",
     "same": "runs this trip already",
 }
@@ -332,7 +332,7 @@ def _why_not(
         )  # fmt: skip
     return judge_person(
         drives=what == "driver", qualified_until=row.qualified_until, born=row.born, licence_since=row.licence_since,
-        from_on=from_on, until_on=until_on,
+        from_on=from_on, until_on=until_on, limits=target.limits,
     )  # fmt: skip
 
 

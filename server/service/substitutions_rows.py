@@ -9,6 +9,7 @@ import msgspec
 
 from server.domain.plan import PlanVersion
 from server.domain.substitute import Detour, Staffing
+from server.domain.thresholds import DEFAULTS, Thresholds
 from server.service.policy import Scope
 from server.service.shapes import Named
 
@@ -28,6 +29,7 @@ class Target(msgspec.Struct, frozen=True):
     start_s: int
     end_s: int
     riders: int  # who plans to ride it on its fullest weekday
+    limits: Thresholds = DEFAULTS
 
 
 class BusRow(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, sele
 
 from server.adapters.db.counters import bump
 from server.adapters.db.engine import upsert
+from server.adapters.db.papers import PaperReader
 from server.adapters.db.scopes import owned_in
 from server.adapters.db.substitutions import apply, in_force
 from server.adapters.db.tables import (
@@ -245,7 +246,7 @@ class SubstitutionsDb:
     def _target(self, timetable_id: str) -> Target:
         row = self._connection.execute(
             select(
-                timetables.c.code, timetables.c.operator_id, timetables.c.service_code, operators.c.timezone,
+                timetables.c.code, timetables.c.operator_id, timetables.c.route_id, timetables.c.service_code, operators.c.timezone,
                 routes.c.short_name, routes.c.long_name, plans.c.body,
             )
             .join(operators, operators.c.id == timetables.c.operator_id)
@@ -267,6 +268,7 @@ class SubstitutionsDb:
         return Target(
             timetable_id, row.code, row.long_name or row.short_name, row.operator_id, row.timezone, row.service_code,
             stops[0].departure_s, stops[-1].arrival_s, max(weekdays.values(), default=0),
+            PaperReader().resolved(self._connection, operator_id=row.operator_id, route_id=row.route_id),
         )  # fmt: skip
 
     def _planned(self, target: Target, days: Sequence[str]) -> Iterator[Clash]:

@@ -234,6 +234,21 @@ def test_papers_and_seats_are_looked_at_to_the_last_day(web: Web, desk: Browser)
         change(web.database, table, id_, **{name: getattr(row, name) for name in values})
 
 
+def test_what_is_asked_of_a_driver_is_a_setting(web: Web, desk: Browser) -> None:
+    change(web.database, t.people, ALPHA.id("spare-driver"), born="2005-01-01", licence_since="2025-01-01")
+    assert (
+        "the driver is 21 years old then, and the limit is 25"
+        in refused(desk, driver_id=ALPHA.id("spare-driver"))["driver_id"]
+    )
+    with web.database.write() as connection:
+        for name, value in (("driver_age_min", "18"), ("licence_years_min", "1")):
+            connection.execute(
+                t.settings.insert().values(id=name, scope="system", scope_id="", name=name, value=value)
+            )
+    body = {"trip_id": LATER, "driver_id": ALPHA.id("spare-driver"), "reason": "ill"}
+    assert desk.post("/substitutions", body).status_code == 201
+
+
 def test_who_is_on_another_trip_at_that_time_is_named_with_it(web: Web, desk: Browser) -> None:
     change(
         web.database, t.vehicles, ALPHA.id("bus"), inspection_until="2027-06-30", insurance_until="2027-06-30"
