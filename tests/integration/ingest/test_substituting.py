@@ -418,6 +418,32 @@ def test_what_the_bus_did_before_another_time_was_approved_is_held_against_the_o
     assert late[8] is not None and late[8] <= third_stop_ms + 120_000, "on time again by the new plan"
 
 
+def by_clock(house: House) -> list[tuple[str, int, bool]]:
+    """Let the clock be looked at; give what it has found: the kind, minutes after the usual start, whether it is over."""
+    for _ in range(8):
+        house.clock.advance(6)
+        house.ingest.tick()
+    query = select(t.findings).where(t.findings.c.origin == "clock", t.findings.c.withdrawn_at_ms.is_(None))
+    with house.database.read() as connection:
+        return sorted(
+            (row.kind, (row.began_ms - START_MS) // 60_000, row.ended_ms is not None)
+            for row in connection.execute(query)
+            if row.kind == "not_started"
+        )
+
+
+def test_a_trip_that_is_given_another_time_is_not_late_any_more_until_that_is_past(make_house: Make) -> None:
+    house = make_house()
+    house.clock.set_ms(START_MS + 300_000)
+    assert by_clock(house) == []
+    house.clock.set_ms(START_MS + 620_000)
+    assert by_clock(house) == [("not_started", 10, False)]
+    move(house, 1200, house.clock.now_ms())
+    assert by_clock(house) == [("not_started", 10, True)]
+    house.clock.set_ms(START_MS + 1_790_000)
+    assert by_clock(house) == [("not_started", 10, True), ("not_started", 30, False)]
+
+
 def test_a_time_that_is_taken_back_is_told_as_the_usual_one(make_house: Make) -> None:
     house = make_house()
     house.clock.set_ms(START_MS - 1_800_000)
