@@ -42,6 +42,7 @@ class Against(msgspec.Struct, frozen=True):
     field: str
     condition: Condition | None
     why: str
+    why_zh: str
 
 
 def judge_wish(wish: Wish, on: str) -> list[Against]:
@@ -53,27 +54,40 @@ def judge_wish(wish: Wish, on: str) -> list[Against]:
         if papers is not None and (person := _person(wish, field, papers)) is not None:
             found.append(person)
     if wish.stops < 2:
-        found.append(Against("timetable", "plan", f"it has {wish.stops} stops; a way has two at least"))
+        found.append(
+            Against(
+                "timetable",
+                "plan",
+                f"it has {wish.stops} stops; a way has two at least",
+                f"该班次只有 {wish.stops} 个站点，至少要有两个",
+            )
+        )
     found += [
         Against(
-            "valid_from",
-            None,
-            f"permit {code} of this timetable holds until {until}; permits may not overlap",
+            "valid_from", None, f"permit {code} of this timetable holds until {until}; permits may not overlap",
+            f"该班次已有标牌 {code}，有效期至 {until}；同一班次的标牌不能重叠",
         )
         for code, until in wish.others
-    ]
+    ]  # fmt: skip
     return found
 
 
 def _dates(wish: Wish, on: str) -> list[Against]:
+    def wrong(why: str, why_zh: str) -> list[Against]:
+        return [Against("valid_until", None, why, why_zh)]
+
     if wish.valid_until < wish.valid_from:
-        return [
-            Against("valid_until", None, f"this is before valid_from {wish.valid_from}; put them in order")
-        ]
+        return wrong(
+            f"this is before valid_from {wish.valid_from}; put them in order",
+            f"截止日期早于起始日期 {wish.valid_from}",
+        )
     if wish.valid_until < on:
-        return [Against("valid_until", None, f"this is over on {on}; name a day ahead")]
+        return wrong(f"this is over on {on}; name a day ahead", f"到今天（{on}）已经过期")
     if wish.valid_until > (last := last_day(wish.valid_from)):
-        return [Against("valid_until", None, f"a permit holds for six months at most, here until {last}")]
+        return wrong(
+            f"a permit holds for six months at most, here until {last}",
+            f"标牌有效期最长六个月，最晚到 {last}",
+        )
     return []
 
 
@@ -89,12 +103,18 @@ def _bus(wish: Wish) -> Against | None:
         return None
     if why.code == "seats":
         return Against(
-            "vehicle", "vehicle", f"{wish.plate} has {why.number} seats, and {why.needed} riders are planned"
-        )
-    paper = "insurance" if why.code == "insurance" else "inspection"
+            "vehicle", "vehicle", f"{wish.plate} has {why.number} seats, and {why.needed} riders are planned",
+            f"{wish.plate} 核定 {why.number} 座，计划乘车 {why.needed} 人",
+        )  # fmt: skip
+    insured = why.code == "insurance"
+    paper, paper_zh = ("insurance", "保险") if insured else ("inspection", "检验")
     known = f"ends {why.until}, before the permit does" if why.until else "isn't recorded"
+    known_zh = f"{why.until} 到期，早于标牌" if why.until else "没有登记有效期"
     return Against(
-        "vehicle", "insurance" if paper == "insurance" else "vehicle", f"the {paper} of {wish.plate} {known}"
+        "vehicle",
+        "insurance" if insured else "vehicle",
+        f"the {paper} of {wish.plate} {known}",
+        f"{wish.plate} 的{paper_zh}{known_zh}",
     )
 
 
@@ -113,15 +133,23 @@ def _person(wish: Wish, field: str, papers: Papers) -> Against | None:
     return (
         None
         if why is None
-        else Against(field, "driver" if field == "driver" else None, _say(papers.name, why))
+        else Against(field, "driver" if field == "driver" else None, *_say(papers.name, why))
     )
 
 
-def _say(name: str, why: WhyNot) -> str:
+def _say(name: str, why: WhyNot) -> tuple[str, str]:
     match why.code:
         case "age":
-            return f"{name} is {why.number} years old; drivers are 25 to 60"
+            return (
+                f"{name} is {why.number} years old; drivers are 25 to 60",
+                f"{name} {why.number} 岁；驾驶人应为 25 至 60 岁",
+            )
         case "licence":
-            return f"{name} has held the licence for {why.number} years; {why.needed} are asked for"
+            return (
+                f"{name} has held the licence for {why.number} years; {why.needed} are asked for",
+                f"{name} 取得驾驶证 {why.number} 年，要求满 {why.needed} 年",
+            )
+        case _ if why.until:
+            return f"the qualification of {name} ended {why.until}", f"{name} 的从业资格已于 {why.until} 到期"
         case _:
-            return f"the qualification of {name} " + (f"ended {why.until}" if why.until else "isn't recorded")
+            return f"the qualification of {name} isn't recorded", f"{name} 的从业资格没有登记有效期"

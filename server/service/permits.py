@@ -29,7 +29,7 @@ from server.service.permits_shapes import (
     LapseItem,
 )
 from server.service.policy import Caller, Scope
-from server.service.shapes import Items
+from server.service.shapes import Items, Words
 from server.service.web_ports import Work
 
 _DONE: Mapping[ApplicationStep, str] = {
@@ -251,12 +251,12 @@ def _shape(work: Work, scope: Scope, row: ApplicationRow) -> Application:
             ConditionMet(
                 which,
                 row.asked.conditions.get(which),
-                [one.why for one in against if one.condition == which],
+                [Words(one.why_zh, one.why) for one in against if one.condition == which],
                 documents[which],
             )
             for which in CONDITIONS
         ],
-        {one.field: one.why for one in against},
+        {one.field: Words(one.why_zh, one.why) for one in against},
         row.permit, row.by, at(row.made_at_ms, zone), at(row.changed_at_ms, zone),
         [ApplicationStepTaken(at(one.at_ms, zone), one.by, one.step, one.remarks) for one in work.permits.steps(row.id)],
         list(possible(row.state)),

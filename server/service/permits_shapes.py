@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from server.domain.permit_life import ApplicationState, ApplicationStep, Condition, PermitState
-from server.service.shapes import Named
+from server.service.shapes import Named, Words
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ class ConditionMet(msgspec.Struct, frozen=True):
 
     which: Condition
     note: str | None
-    problems: list[str]
+    problems: list[Words]
     documents: list[Document]
 
 
@@ -54,7 +54,7 @@ class Application(msgspec.Struct, frozen=True):
     valid_from: str
     valid_until: str
     conditions: list[ConditionMet]
-    problems: dict[str, str]
+    problems: dict[str, Words]
     permit: Named | None
     by: Named
     made_at: datetime

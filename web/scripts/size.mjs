@@ -17,10 +17,9 @@ const LATER = new Set([
   // The pages of the other roles come after who is signed in is known.
   'src/attendant/AttendantPage.svelte',
   'src/attendant/DriverPage.svelte',
-  'src/school/SchoolPage.svelte',
-  'src/console/ConsolePage.svelte',
-  'src/console/RegulatorPage.svelte',
-  'src/console/AdminPage.svelte',
+  'src/office/OfficeFrame.svelte',
+  // What a permit's code leads to, in place of the first screen.
+  'src/office/CardPage.svelte',
 ]);
 const dist = new URL('../dist/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'));

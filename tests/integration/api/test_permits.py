@@ -104,7 +104,10 @@ def test_from_the_draft_to_the_trip_that_runs_under_it(sound: Web) -> None:
     shown = operator.get(f"/permit-applications/{application}").json
     assert (shown["state"], shown["possible"]) == ("draft", ["submit", "withdraw"])
     assert shown["problems"] == {
-        "valid_from": "permit permit-run-alpha of this timetable holds until 2027-01-31; permits may not overlap"
+        "valid_from": {
+            "en": "permit permit-run-alpha of this timetable holds until 2027-01-31; permits may not overlap",
+            "zh": "该班次已有标牌 permit-run-alpha，有效期至 2027-01-31；同一班次的标牌不能重叠",
+        }
     }
     assert set(fields(step(operator, application, "submit"))) == {f"conditions.{which}" for which in FIVE}
     operator.ask("PUT", f"/permit-applications/{application}", asked())

@@ -49,9 +49,11 @@ export class Http {
     private readonly send: typeof fetch = (input, init) => fetch(input, init),
   ) {}
 
-  async #ask(method: string, path: string, body?: unknown): Promise<Response> {
+  /** Ask anything; a file goes as it is. Throws Failure. */
+  async ask(method: string, path: string, body?: unknown): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json' };
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const file = body instanceof Blob;
+    if (body !== undefined) headers['Content-Type'] = file ? body.type : 'application/json';
     if (method !== 'GET' && this.#csrf) headers['X-CSRF-Token'] = this.#csrf;
     let response: Response;
     try {
@@ -61,7 +63,7 @@ export class Http {
         credentials: 'same-origin',
         cache: 'no-store',
         signal: AbortSignal.timeout(PATIENCE_MS),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
       });
     } catch {
       throw unreachable();
@@ -84,28 +86,28 @@ export class Http {
 
   /** Ask for something of this shape. Throws Failure. */
   async get<S extends v.GenericSchema>(schema: S, path: string): Promise<v.InferOutput<S>> {
-    return this.#read(schema, await this.#ask('GET', path));
+    return this.#read(schema, await this.ask('GET', path));
   }
 
   /** Send something and take an answer of this shape. Throws Failure. */
   async post<S extends v.GenericSchema>(schema: S, path: string, body: unknown): Promise<v.InferOutput<S>> {
-    return this.#read(schema, await this.#ask('POST', path, body));
+    return this.#read(schema, await this.ask('POST', path, body));
   }
 
   /** Put something in its place and take an answer of this shape. Throws Failure. */
   async put<S extends v.GenericSchema>(schema: S, path: string, body: unknown): Promise<v.InferOutput<S>> {
-    return this.#read(schema, await this.#ask('PUT', path, body));
+    return this.#read(schema, await this.ask('PUT', path, body));
   }
 
   /** Take something away. Throws Failure. */
   async remove(path: string, body?: unknown): Promise<void> {
-    await this.#ask('DELETE', path, body);
+    await this.ask('DELETE', path, body);
   }
 
   /** The server's settings for pages, and its clock (its Date header where it does not say `now`). */
   async config(): Promise<Config & { now: Instant }> {
     const sent_ms = Date.now();
-    const response = await this.#ask('GET', '/config');
+    const response = await this.ask('GET', '/config');
     const received_ms = Date.now();
     const config = await this.#read(shapes.config, response);
     const header = Date.parse(response.headers.get('Date') ?? '');
@@ -116,50 +118,50 @@ export class Http {
 
   /** Sign in. Throws Failure: bad_credentials, too_many, unreachable, server. */
   async signIn(username: string, password: string): Promise<Session> {
-    return this.#session(await this.#ask('POST', '/session', { username, password }));
+    return this.#session(await this.ask('POST', '/session', { username, password }));
   }
 
   /** Who is signed in. Throws Failure signed_out when nobody is. */
   async me(): Promise<Session> {
-    return this.#session(await this.#ask('GET', '/me'));
+    return this.#session(await this.ask('GET', '/me'));
   }
 
   async signOut(): Promise<void> {
-    await this.#ask('DELETE', '/session');
+    await this.ask('DELETE', '/session');
     this.#csrf = '';
   }
 
   async changePassword(current: string, next: string): Promise<void> {
-    await this.#ask('POST', '/me/password', { current, new: next });
+    await this.ask('POST', '/me/password', { current, new: next });
   }
 
   async children(): Promise<Child[]> {
-    return (await this.#read(shapes.children, await this.#ask('GET', '/children'))).items;
+    return (await this.#read(shapes.children, await this.ask('GET', '/children'))).items;
   }
 
   /** One child with the line of its trip, which the list of children leaves out. */
   async child(id: string): Promise<Child> {
-    return this.#read(shapes.child, await this.#ask('GET', `/children/${encodeURIComponent(id)}`));
+    return this.#read(shapes.child, await this.ask('GET', `/children/${encodeURIComponent(id)}`));
   }
 
   async notices(after: string | null): Promise<{ items: Notice[]; next: string | null }> {
     const query = after === null ? '' : `&after=${encodeURIComponent(after)}`;
-    return this.#read(shapes.notices, await this.#ask('GET', `/notices?limit=20${query}`));
+    return this.#read(shapes.notices, await this.ask('GET', `/notices?limit=20${query}`));
   }
 
   async readNotice(id: string): Promise<void> {
-    await this.#ask('POST', `/notices/${encodeURIComponent(id)}/read`);
+    await this.ask('POST', `/notices/${encodeURIComponent(id)}/read`);
   }
 
   /** Say that the child does not ride in this direction on this day. */
   async stayHome(child: string, service_date: string, direction: Direction): Promise<Exception> {
     const body = { service_date, direction, kind: 'absent' };
-    const response = await this.#ask('POST', `/children/${encodeURIComponent(child)}/exceptions`, body);
+    const response = await this.ask('POST', `/children/${encodeURIComponent(child)}/exceptions`, body);
     return this.#read(shapes.exception, response);
   }
 
   async rideAfterAll(child: string, exception: string): Promise<void> {
-    await this.#ask(
+    await this.ask(
       'DELETE',
       `/children/${encodeURIComponent(child)}/exceptions/${encodeURIComponent(exception)}`,
     );
