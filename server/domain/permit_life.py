@@ -5,8 +5,7 @@ The conditions are those of State Council decree 617, article 14; validity of si
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal, get_args
 
 ApplicationState = Literal["draft", "submitted", "returned", "approved", "withdrawn"]
@@ -16,7 +15,7 @@ PermitState = Literal["ahead", "in_force", "expired", "revoked"]
 
 CONDITIONS: Final[tuple[Condition, ...]] = get_args(Condition)
 STEPS: Final[tuple[ApplicationStep, ...]] = get_args(ApplicationStep)
-MONTHS: Final = 6
+LONGEST_DAYS: Final = 184  # the longest six months
 LAPSE_DAYS: Final = (30, 15, 7, 1)  # how many days before the last one somebody is warned
 
 _FROM: Final[dict[ApplicationStep, tuple[ApplicationState, ...]]] = {
@@ -53,17 +52,12 @@ def possible(state: ApplicationState) -> tuple[ApplicationStep, ...]:
 
 
 def last_day(valid_from: str) -> str:
-    """Give the last day that a permit from a date (ISO text) may have: the day before it is six months old, or that month's last.
+    """Give the last day that a permit from a date (ISO text) may have.
 
-    >>> last_day("2026-09-01"), last_day("2026-08-31"), last_day("2026-10-15")
-    ('2027-02-28', '2027-02-28', '2027-04-14')
+    >>> last_day("2026-09-01"), last_day("2026-03-01")
+    ('2027-03-03', '2026-08-31')
     """
-    first = date.fromisoformat(valid_from)
-    year, month = divmod(first.year * 12 + first.month - 1 + MONTHS, 12)
-    days = monthrange(year, month + 1)[1]
-    if first.day > days:
-        return date(year, month + 1, days).isoformat()
-    return date.fromordinal(date(year, month + 1, first.day).toordinal() - 1).isoformat()
+    return (date.fromisoformat(valid_from) + timedelta(days=LONGEST_DAYS - 1)).isoformat()
 
 
 def permit_state(valid_from: str, valid_until: str, *, ended: bool, on: str) -> PermitState:

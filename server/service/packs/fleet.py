@@ -6,12 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
+from server.domain.permit_life import LONGEST_DAYS
 from server.service.packs.fault import Remarks, other_row
 from server.service.packs.pack import Pack
 from server.service.packs.rows import Permit
-
-# Permits are valid for at most 6 months (State Council decree 617 and its local rules); the longest six are 184 days.
-LONGEST_PERMIT_DAYS = 184
 
 
 def judge_fleet(pack: Pack, full: Pack, remarks: Remarks) -> None:
@@ -86,7 +84,7 @@ def _judge_validity(pack: Pack, full: Pack, remarks: Remarks) -> None:
             )
             continue
         days = (date.fromisoformat(permit.valid_until) - date.fromisoformat(permit.valid_from)).days + 1
-        if days > LONGEST_PERMIT_DAYS:
+        if days > LONGEST_DAYS:
             remarks.warn(
                 "permits.csv",
                 permit.line,

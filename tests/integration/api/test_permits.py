@@ -154,7 +154,7 @@ def test_from_the_draft_to_the_trip_that_runs_under_it(sound: Web) -> None:
 @pytest.mark.parametrize(
     ("spoil", "field", "words"),
     [
-        ({"valid_until": "2027-04-01"}, "valid_until", "six months at most, here until 2027-03-31"),
+        ({"valid_until": "2027-04-03"}, "valid_until", "six months at most, here until 2027-04-02"),
         ({"valid_until": "2026-09-30"}, "valid_until", "before valid_from"),
         ({"valid_from": "2026-03-01", "valid_until": "2026-08-31"}, "valid_until", "is over on 2026-09-21"),
         ({"inspection_until": "2027-01-31"}, "vehicle", "the inspection of Alpha 1234 ends 2027-01-31, before the permit does"),

@@ -8,7 +8,7 @@ import { instant, maybe, named } from './shapes.ts';
 const row = v.looseObject({ id: v.string() });
 const rows = v.object({ items: v.array(row), next: maybe(v.string()) });
 const change = v.object({
-  id: v.string(),
+  id: v.union([v.string(), v.number()]),
   at: instant,
   by: maybe(named),
   action: v.string(),
