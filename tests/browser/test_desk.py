@@ -115,6 +115,18 @@ def test_a_trip_that_gets_another_bus_or_is_cancelled_says_so_on_the_parents_pho
     changed.shoot("family-substituted")
     assert violations(changed.page) == []
 
+    desk.at("move").click()
+    asked = desk.at("move-trip")
+    asked.get_by_role("button", name="+10").click()
+    asked.get_by_role("button", name="冰雪天气").click()
+    desk.shoot("desk-move")
+    assert violations(desk.page) == []
+    asked.get_by_role("button", name="确定").click()
+    expect(desk.at("substitution")).to_contain_text("晚 10 分钟")
+    expect(told.filter(has_text="改为")).to_have_count(1)
+    desk.shoot("desk-moved")
+    changed.shoot("family-moved")
+
     choose(desk, 19)
     desk.page.get_by_role("button", name="取消此车次").click()
     desk.page.get_by_label("原因").fill(REASON)

@@ -112,7 +112,7 @@ const SETS = {
       camera: CAMERAS,
       'house.role': HOUSE_ROLES,
       'sub.why': WHY_NOT,
-      'sub.reason': ['breakdown', 'workshop', 'ill', 'away', 'other_trip'],
+      'sub.reason': ['breakdown', 'workshop', 'ill', 'away', 'other_trip', 'ice', 'works', 'school'],
     },
   },
 } as const;

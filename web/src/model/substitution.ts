@@ -1,4 +1,4 @@
-/** Another bus, driver or attendant for a trip: who may take it, what was arranged, and who is signed on. */
+/** Another bus, driver, attendant, time or way for a trip: who may take it, what was arranged, and who is signed on. */
 
 import type { Instant } from './instant.ts';
 import type { Named } from './named.ts';
@@ -45,6 +45,17 @@ export type Substitution = {
   readonly attendant: Named | null;
   readonly reason: string;
   readonly made_at: Instant;
+  /** All stops so much later than the timetable says; null: as it says. */
+  readonly shift_s: number | null;
+  /** Stops that are left out; null: the usual way. */
+  readonly skip_stops: readonly Named[] | null;
+};
+
+/** What is to be other about a trip's plan; null and empty: as it is. */
+export type Move = {
+  readonly shift_s: number | null;
+  readonly skip_stops: readonly string[];
+  readonly reason: string;
 };
 
 /** Who is signed on to the trip. */

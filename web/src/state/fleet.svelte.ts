@@ -11,7 +11,7 @@ import {
   type StaffTrip,
   type TripDetail,
 } from '../model/staff_trip.ts';
-import type { Candidates, Substitutes, Substitution } from '../model/substitution.ts';
+import type { Candidates, Move, Substitutes, Substitution } from '../model/substitution.ts';
 import { Dispatch } from '../wire/staff_dispatch.ts';
 import { Staff } from '../wire/staff.ts';
 import type { Clock } from './clock.svelte.ts';
@@ -233,6 +233,13 @@ export class Fleet {
   /** Put another bus, driver or attendant on a trip; throws Failure for the dialog to say. */
   async substitute(id: string, what: Substitutes, candidate: string, reason: string): Promise<Substitution> {
     const done = await this.#dispatch.substitute(id, what, candidate, reason);
+    await this.reload();
+    return done;
+  }
+
+  /** Give a trip another time or way; throws Failure for the dialog to say. */
+  async move(id: string, plan: Move): Promise<Substitution> {
+    const done = await this.#dispatch.move(id, plan);
     await this.reload();
     return done;
   }

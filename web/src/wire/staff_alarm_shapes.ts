@@ -119,6 +119,8 @@ export const substitution = v.object({
   attendant: maybe(named),
   reason: v.nullish(v.string(), ''),
   made_at: instant,
+  shift_s: maybe(v.number()),
+  skip_stops: maybe(v.array(named)),
 });
 export const substitutions = v.object({ items: v.array(substitution) });
 export const duty = v.object({

@@ -1,6 +1,6 @@
 /** Speaks with the server about who runs a trip in another's place. */
 
-import type { Candidates, Substitutes, Substitution } from '../model/substitution.ts';
+import type { Candidates, Move, Substitutes, Substitution } from '../model/substitution.ts';
 import type { Http } from './http.ts';
 import * as shapes from './staff_alarm_shapes.ts';
 
@@ -16,6 +16,12 @@ export class Dispatch {
   substitute(trip: string, what: Substitutes, candidate: string, reason: string): Promise<Substitution> {
     const body = { trip_id: trip, [`${what}_id`]: candidate, reason };
     return this.http.post(shapes.substitution, '/substitutions', body);
+  }
+
+  /** Give this one trip another time or way, at once everywhere. Throws Failure. */
+  move(trip: string, { shift_s, skip_stops, reason }: Move): Promise<Substitution> {
+    const detour = skip_stops.length > 0 ? { skip_stops } : null;
+    return this.http.post(shapes.substitution, '/substitutions', { trip_id: trip, shift_s, detour, reason });
   }
 
   async substitutions(trip: string): Promise<readonly Substitution[]> {
