@@ -77,6 +77,7 @@ def run_ingest(settings: Settings) -> int:
     from server.adapters.db.wal import WalCopier
     from server.adapters.mqtt.ingest_line import IngestLine
     from server.adapters.mqtt.speaker import MqttSpeaker
+    from server.service.garbage import look_seldom
     from server.service.ingest import Ingest
 
     database = Database(settings.database_url, copied_beside=True)
@@ -101,6 +102,7 @@ def run_ingest(settings: Settings) -> int:
     if settings.broker_url:  # another broker has no role here that could say that it is alive
         _beat(database, "alive.broker", stop, when=lambda: line.ready)
     copier.start()
+    look_seldom()
     try:
         ingest.run()
         return 0

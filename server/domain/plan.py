@@ -112,6 +112,7 @@ class TripPlan(msgspec.Struct, frozen=True):
 
     @property
     def length_m(self) -> float:
+        """Metres of the shape; its points may be left out of a plan whose `Road` has them as a line, and this stays."""
         return self.metres[-1]
 
     @property

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from server.adapters.db.many import execute_many
+from server.adapters.db.many import execute_many, execute_rows
 from server.errors import SettingError
 
 BUSY_S = 5.0  # how long a SQLite writer waits for another before "database is locked"
@@ -142,6 +142,20 @@ def upsert(
     if values:
         statement = _upsert(connection.dialect.name, table, tuple(index_elements), tuple(update_columns))
         execute_many(connection, statement, values)
+
+
+def upsert_rows(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    index_elements: Sequence[str],
+    update_columns: Sequence[str] = (),
+) -> None:
+    """Insert rows as `upsert` does, each a tuple of the columns `names`: for what is written with every position."""
+    if rows:
+        statement = _upsert(connection.dialect.name, table, tuple(index_elements), tuple(update_columns))
+        execute_rows(connection, statement, names, rows)
 
 
 @cache

@@ -18,10 +18,15 @@ _PLAIN: Final = (Boolean, Float, Integer, LargeBinary, String)  # and their kind
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A statement as text; `take` makes a row what the driver wants, None: the mapping itself."""
+    """A statement as text; `names` are its parameters in the order that the driver wants, None: it takes mappings."""
 
     text: str
-    take: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
+    names: tuple[str, ...] | None
+
+    @property
+    def take(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+        """Give what makes a row of a mapping."""
+        return itemgetter(*(self.names or ()))
 
 
 def execute_many(
@@ -37,8 +42,32 @@ def execute_many(
     if prepared is None:
         connection.execute(statement, [dict(row) for row in rows])
         return
+    if prepared.names is None:
+        connection.exec_driver_sql(prepared.text, list(rows))
+        return
     take = prepared.take
-    connection.exec_driver_sql(prepared.text, list(rows) if take is None else [take(row) for row in rows])
+    connection.exec_driver_sql(prepared.text, [take(row) for row in rows])
+
+
+def execute_rows(
+    connection: Connection,
+    statement: Insert | Update,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Execute a statement for each row, as `execute_many`; `names` are the rows' columns, best in the table's order."""
+    if not rows:
+        return
+    prepared = prepare(connection.dialect, statement, names)
+    if prepared is None:
+        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    elif prepared.names is None:
+        connection.exec_driver_sql(prepared.text, [dict(zip(names, row, strict=True)) for row in rows])
+    elif prepared.names == names:
+        connection.exec_driver_sql(prepared.text, list(rows))
+    else:
+        take = itemgetter(*(names.index(name) for name in prepared.names))
+        connection.exec_driver_sql(prepared.text, [take(row) for row in rows])
 
 
 @cache
@@ -48,4 +77,4 @@ def prepare(dialect: Dialect, statement: Insert | Update, keys: tuple[str, ...])
     plain = all(isinstance(bind.type, _PLAIN) and name in keys for bind, name in compiled.bind_names.items())
     if not plain or compiled.insert_prefetch or compiled.update_prefetch:
         return None
-    return Prepared(compiled.string, itemgetter(*compiled.positiontup) if compiled.positional else None)
+    return Prepared(compiled.string, tuple(compiled.positiontup) if compiled.positional else None)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import BigInteger, bindparam, delete, select, update
 
-from server.adapters.db.engine import upsert
+from server.adapters.db.engine import upsert, upsert_rows
 from server.adapters.db.ingest_store.waiting import WaitingRows
 from server.adapters.db.tables import checkpoints, device_status, vehicle_heads
 from server.domain.vehicle_day import VehicleState
@@ -28,6 +28,9 @@ _CHECKPOINT: Final = (
     .limit(1)
 )
 _EVER: Final = 2**62
+_COLUMNS: Final = (
+    "vehicle_id", "device_id", "trip_id", "at_ms", "received_ms", "lat", "lon", "spd", "hdg", "metre", "interval_s",
+)  # fmt: skip
 
 _state_decoder: Final = msgspec.json.Decoder(VehicleState)
 
@@ -48,12 +51,14 @@ class HeadRows(WaitingRows):
 
     def put_heads(self, heads: Iterable[Head]) -> None:
         """Keep last positions."""
-        values = [
-            {name: value for name, value in msgspec.structs.asdict(head).items() if name != "operator_id"}
+        rows = [
+            (
+                head.vehicle_id, head.device_id, head.trip_id, head.at_ms, head.received_ms, head.lat, head.lon, head.spd,
+                head.hdg, head.metre, head.interval_s,
+            )
             for head in heads
-        ]
-        if values:
-            upsert(self._connection, vehicle_heads, values, ("vehicle_id",), tuple(values[0])[1:])
+        ]  # fmt: skip
+        upsert_rows(self._connection, vehicle_heads, _COLUMNS, rows, _COLUMNS[:1], _COLUMNS[1:])
 
     def put_heard(self, heard: Mapping[str, int]) -> None:
         """Keep when (UTC ms) vehicles were last heard of that said nothing of their place."""

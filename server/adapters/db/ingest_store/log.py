@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import BigInteger, BindParameter, Integer, and_, bindparam, exists, func, or_, select
 
-from server.adapters.db.engine import upsert
+from server.adapters.db.engine import upsert, upsert_rows
 from server.adapters.db.ingest_store.waiting import WaitingRows
 from server.adapters.db.tables import (
     device_epochs,
@@ -27,6 +27,11 @@ from server.service.gate import Accepted, Rejected
 from server.service.ingest_ports import Bus, HandInput
 
 _KINDS: Final[dict[str, type[Folded]]] = {"pos": Position, "ride": RideRecord, "duty": Duty, "event": Event}
+_FOLDED: Final = frozenset(_KINDS.values())
+_NAME: Final = ("device_id", "epoch", "seq")
+_COLUMNS: Final = (*_NAME, "vehicle_id", "kind", "t_ms", "received_ms", "body")
+_EPOCH_COLUMNS: Final = ("device_id", "epoch", "ranges", "origin")
+_encode: Final = msgspec.json.Encoder().encode
 _SAID: Final[dict[str, type[Hand | Duty]]] = {**HAND_KINDS, "duty": Duty}
 _decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in {**_KINDS, **HAND_KINDS}.items()}
 _said_decoders: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in _SAID.items()}
@@ -87,20 +92,19 @@ class LogRows(WaitingRows):
     def insert_records(self, accepted: Sequence[tuple[Accepted, str | None, int]]) -> None:
         """Store records with their vehicle and the instant of receipt; those known stay as they are."""
         rows = [
-            {
-                "device_id": one.device,
-                "epoch": one.record.epoch,
-                "seq": one.record.seq,
-                "vehicle_id": vehicle_id,
-                "kind": one.kind if isinstance(one.record, tuple(_KINDS.values())) else "gap",
-                "t_ms": getattr(one.record, "t", received_ms),
-                "received_ms": received_ms,
-                "body": one.body,
-            }
+            (
+                one.device,
+                one.record.epoch,
+                one.record.seq,
+                vehicle_id,
+                one.kind if type(one.record) in _FOLDED else "gap",
+                getattr(one.record, "t", received_ms),
+                received_ms,
+                one.body,
+            )
             for one, vehicle_id, received_ms in accepted
         ]
-        if rows:
-            upsert(self._connection, records, rows, ("device_id", "epoch", "seq"))
+        upsert_rows(self._connection, records, _COLUMNS, rows, _NAME)
         duties = [(one.record, vehicle_id) for one, vehicle_id, _ in accepted if one.kind == "duty"]
         if duties:
             self._put_sign_ons(duties)
@@ -169,16 +173,16 @@ class LogRows(WaitingRows):
     def put_epochs(self, rows: Iterable[tuple[str, int, SeqRanges, int | None]]) -> None:
         """Keep what has been received."""
         values = [
-            {
-                "device_id": device_id,
-                "epoch": epoch,
-                "ranges": msgspec.json.encode(ranges.pairs()),
-                "origin": origin,
-            }
-            for device_id, epoch, ranges, origin in rows
+            (device_id, epoch, _encode(ranges.pairs()), origin) for device_id, epoch, ranges, origin in rows
         ]
-        if values:
-            upsert(self._connection, device_epochs, values, ("device_id", "epoch"), ("ranges", "origin"))
+        upsert_rows(
+            self._connection,
+            device_epochs,
+            _EPOCH_COLUMNS,
+            values,
+            ("device_id", "epoch"),
+            ("ranges", "origin"),
+        )
 
     def load_log(self, vehicle_id: str, after: VehicleState, at_most: int) -> tuple[list[Entry], bool]:
         """Load some of a vehicle's inputs after a state's key, in the order of the log; say whether they reach its end.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, union, update
 
 from server.adapters.db.ingest_store.notices import NoticeRows
 from server.adapters.db.tables import (
@@ -34,17 +34,16 @@ _moves: Final = or_(substitutions.c.shift_s.is_not(None), substitutions.c.detour
 _changes: Final = or_(substitutions.c.vehicle_id.is_not(None), _moves)
 
 _vehicle: Final[BindParameter[str]] = bindparam("vehicle")
-_HEIRS: Final = (
+_heirs: Final = (
     select(trips.c.id, trips.c.run_vehicle_id, trips.c.assigned_at_ms)
     .select_from(substitutions)
     .join(trips, _of_trip)
-    .join(permits, permits.c.id == trips.c.permit_id, isouter=True)
-    .where(
-        or_(permits.c.vehicle_id == _vehicle, substitutions.c.vehicle_id == _vehicle),
-        trips.c.run_vehicle_id.is_not(None),
-        trips.c.run_vehicle_id != _vehicle,
-    )
-    .distinct()
+    .where(trips.c.run_vehicle_id.is_not(None), trips.c.run_vehicle_id != _vehicle)
+)
+# Two ways to be a vehicle's, each from its own few rows: with an `or`, every trip there is would be looked at.
+_HEIRS: Final = union(
+    _heirs.where(substitutions.c.vehicle_id == _vehicle),
+    _heirs.join(permits, permits.c.id == trips.c.permit_id).where(permits.c.vehicle_id == _vehicle),
 )
 
 
