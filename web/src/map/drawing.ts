@@ -47,7 +47,8 @@ export class Drawing {
     const map = await makeMap(holder, tiles, names.label, 11);
     const drawing = new Drawing(map, holder, tiles, onMoved);
     await map.once('load');
-    drawing.#addLayers();
+    // A page that was left meanwhile has no colours any more, and whoever asked takes the map away.
+    if (holder.isConnected) drawing.#addLayers();
     return drawing;
   }
 

@@ -56,7 +56,8 @@ export class FleetDrawing {
     const map = await makeMap(holder, tiles, names.label, 9);
     const drawing = new FleetDrawing(map, holder, tiles, onChoose);
     await map.once('load');
-    drawing.#addLayers();
+    // A page that was left meanwhile has no colours any more, and whoever asked takes the map away.
+    if (holder.isConnected) drawing.#addLayers();
     return drawing;
   }
 

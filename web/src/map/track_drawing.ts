@@ -57,7 +57,8 @@ export class TrackDrawing {
     const map = await makeMap(holder, tiles, names.label, 11);
     const drawing = new TrackDrawing(map, holder, tiles);
     await map.once('load');
-    drawing.#addLayers();
+    // A page that was left meanwhile has no colours any more, and whoever asked takes the map away.
+    if (holder.isConnected) drawing.#addLayers();
     return drawing;
   }
 
