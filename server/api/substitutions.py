@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from server.api.endpoint import Ask, Endpoint, Page, Text
 from server.domain.limits import MOST_SHIFT_S
-from server.service import policy, substitutions
+from server.service import policy, substitutions, substitutions_read
 from server.service.detours import DetourWanted
 from server.service.shapes import Items
 from server.service.substitutions import Wanted
@@ -54,7 +54,7 @@ def make(ask: Ask) -> Substitution:
 def list_them(ask: Ask) -> Items[Substitution]:
     """List the substitutions in force."""
     query: Query = ask.query
-    return substitutions.list_substitutions(ask.work, ask.scope, query.trip, query.after, query.limit)
+    return substitutions_read.list_substitutions(ask.work, ask.scope, query.trip, query.after, query.limit)
 
 
 def end(ask: Ask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.service import shapes, sign_off, substitutions
+from server.service import shapes, sign_off, substitutions_read
 from server.service.instants import at
 from server.service.policy import Scope
 from server.service.rows import RosterRow, TripRow
@@ -43,7 +43,7 @@ def _row(work: Work, scope: Scope, trip: TripRow, own: str | None, now_ms: int) 
         counts=count(work.trips.counts(trip.id, own)),
         sign_off=sign_off.read(work, trip, own),
         missing=[show_rider(rider, facts.timezone) for rider in riders if _is_missing(rider, facts)],
-        substitution=substitutions.of_trip(work, scope, trip.id),
+        substitution=substitutions_read.of_trip(work, scope, trip.id),
     )
 
 

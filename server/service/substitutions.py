@@ -13,18 +13,17 @@ from server.domain.trip import Phase
 from server.errors import ConflictError, InvalidError, NotFoundError
 from server.ids import new_id
 from server.rules.lawful import WhyNot, judge_bus, judge_person
-from server.service import shapes
 from server.service.detours import DetourWanted, detoured
-from server.service.instants import at, day
+from server.service.instants import day
 from server.service.policy import Caller, Scope
 from server.service.shapes import Named
+from server.service.substitutions_read import show
 from server.service.substitutions_rows import (
     WHATS,
     BusRow,
     Clash,
     NewSubstitution,
     PersonRow,
-    SubstitutionRow,
     Target,
     What,
 )
@@ -34,7 +33,6 @@ from server.service.substitutions_shapes import (
     Reason,
     Substitutes,
     Substitution,
-    Way,
 )
 from server.service.web_ports import Work
 
@@ -135,20 +133,6 @@ def end(work: Work, scope: Scope, substitution_id: str, now_ms: int) -> list[str
     return work.substitutions.end(row, now_ms)
 
 
-def list_substitutions(
-    work: Work, scope: Scope, trip: str | None, after: str | None, limit: int
-) -> shapes.Items[Substitution]:
-    """List what is in force, of one trip or of all from today on."""
-    if trip is not None:
-        trip_id = work.scopes.find_trip_id(scope, trip)
-        if trip_id is None:
-            raise NotFoundError("There is no such trip among those you may see: check its id.")
-        return shapes.Items([show(work, row) for row in work.substitutions.list_of_trip(trip_id)])
-    rows = work.substitutions.page(scope, scope.on, after, limit + 1)
-    page = rows[:limit]
-    return shapes.Items([show(work, row) for row in page], page[-1].id if len(rows) > limit else None)
-
-
 def list_candidates(work: Work, trip_id: str) -> Substitutes:
     """List who and what may run a trip, free ones first, and why the others may not."""
     trip = work.trips.get(trip_id)
@@ -166,48 +150,6 @@ def list_candidates(work: Work, trip_id: str) -> Substitutes:
         return sorted(shown, key=lambda each: (not each.free, each.code))
 
     return Substitutes(candidates("vehicle"), candidates("driver"), candidates("attendant"))
-
-
-def show(work: Work, row: SubstitutionRow) -> Substitution:
-    """Give a substitution's shape."""
-    way = None
-    if row.detour is not None:
-        line = list(work.substitutions.get_plan(row.detour.plan_id).shape)
-        way = Way(_stops_left_out(work, row.detour), line)
-    return Substitution(
-        id=row.id, timetable=row.timetable, from_on=row.from_on, until_on=row.until_on, vehicle=row.vehicle,
-        driver=row.driver, attendant=row.attendant, reason=row.reason, made_at=at(row.made_at_ms, row.timezone), by=row.by,
-        shift_s=row.shift_s, detour=way,
-    )  # fmt: skip
-
-
-def of_trip(work: Work, scope: Scope, trip_id: str) -> shapes.TripSubstitution | None:
-    """Give what is put in the place of a trip's own; a guardian hears of bus, time and way alone."""
-    rows = work.substitutions.list_of_trip(trip_id)
-    if scope.kind == "guardian":
-        rows = [row for row in rows if (row.vehicle, row.shift_s, row.detour) != (None, None, None)]
-    if not rows:
-        return None
-    newest, family = rows[-1], scope.kind == "guardian"
-
-    def last(what: What) -> Named | None:
-        return next((named for row in reversed(rows) if (named := getattr(row, what)) is not None), None)
-
-    detour = next((row.detour for row in reversed(rows) if row.detour is not None), None)
-    return shapes.TripSubstitution(
-        vehicle=last("vehicle"),
-        driver=None if family else last("driver"),
-        attendant=None if family else last("attendant"),
-        reason=None if family else newest.reason,
-        made_at=at(newest.made_at_ms, newest.timezone),
-        shift_s=next((row.shift_s for row in reversed(rows) if row.shift_s is not None), None),
-        skip_stops=None if detour is None else _stops_left_out(work, detour),
-    )
-
-
-def _stops_left_out(work: Work, detour: Detour) -> list[Named]:
-    stops = {stop.id: stop for stop in work.substitutions.get_plan(detour.of_plan).stops}
-    return [Named(id_, stops[id_].code, stops[id_].name) for id_ in detour.skip_stops]
 
 
 def _where(work: Work, scope: Scope, wanted: Wanted, now_ms: int) -> tuple[Target, str, str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from server.domain.trip import Visit
 from server.errors import NotFoundError
-from server.service import shapes, sign_off, substitutions, verdicts_read
+from server.service import shapes, sign_off, substitutions_read, verdicts_read
 from server.service.findings_read import reads_needs, worst
 from server.service.findings_rows import NeedRow
 from server.service.instants import at
@@ -67,7 +67,7 @@ def get_trip(work: Work, scope: Scope, trip_id: str, now_ms: int) -> shapes.Trip
         verdicts=verdicts_read.show_verdicts(work, row, scope, now_ms),
         counts=counts,
         sign_off=None if scope.kind == "guardian" else sign_off.read(work, row, own),
-        substitution=substitutions.of_trip(work, scope, row.id),
+        substitution=substitutions_read.of_trip(work, scope, row.id),
         duty=None if scope.kind == "guardian" else _duty(work, row),
     )  # fmt: skip
 

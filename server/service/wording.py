@@ -30,7 +30,8 @@ class Facts(msgspec.Struct, frozen=True):
     """What a sentence may name; None where it isn't known.
 
     Times are HH:MM in the agency's zone: `at` of the event, `start` and `planned` by plan at the first stop and at the child's,
-    `usually` the latter without what was approved instead, `done_at` of the ride that a correction holds to be true. `day_…`, `call_…` are phrases: which day, whom to call.
+    `usually` the latter without what was approved instead, `done_at` of the ride that a correction holds to be true.
+    `day_…`, `call_…` are phrases: which day, whom to call.
     """
 
     child: str

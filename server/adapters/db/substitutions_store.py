@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Literal
@@ -11,19 +10,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
 
 from server.adapters.db.counters import bump
-from server.adapters.db.engine import upsert
-from server.adapters.db.papers import PaperReader
 from server.adapters.db.scopes import owned_in
+from server.adapters.db.substitution_plans import SubstitutionPlansDb
 from server.adapters.db.substitutions import apply, in_force
 from server.adapters.db.tables import (
     operators,
     people,
-    plans,
-    ride_plans,
-    riders,
     routes,
     substitutions,
     timetables,
@@ -32,10 +27,8 @@ from server.adapters.db.tables import (
     vehicles,
 )
 from server.adapters.db.timetabling import read_calendar, read_permits, read_timetables
-from server.domain.plan import PlanVersion
 from server.domain.service_time import instant_ms
-from server.domain.substitute import Detour, Staffing, Substitute, shift_at, staffing_at
-from server.ids import new_id
+from server.domain.substitute import Detour, Staffing, Substitute, staffing_at
 from server.service.instants import day_after
 from server.service.policy import Scope
 from server.service.shapes import Named
@@ -53,11 +46,8 @@ _detour: Final = msgspec.json.Decoder(Detour)
 _DRIVER, _ATTENDANT = people.alias("sub_driver"), people.alias("sub_attendant")
 
 
-class SubstitutionsDb:
+class SubstitutionsDb(SubstitutionPlansDb):
     """Implements `SubstitutionStore` on one connection."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def find_target(self, scope: Scope, ref: str) -> Target | None:
         for column in (timetables.c.id, timetables.c.code):
@@ -154,49 +144,6 @@ class SubstitutionsDb:
         given = in_force(self._connection, on).get(target.timetable_id, [])
         return _staffing(permits, given, on)
 
-    def plan_of(self, target: Target, on: str) -> tuple[str, PlanVersion]:
-        """Give the plan version of the target's trip of a date, without any detour: its id, and what it says."""
-        row = self._connection.execute(
-            select(trips.c.plan_id).where(
-                trips.c.timetable_id == target.timetable_id, trips.c.service_on == on
-            )
-        ).one_or_none()
-        plan_id: str = (
-            row.plan_id
-            if row is not None
-            else self._connection.execute(
-                select(timetables.c.plan_id).where(timetables.c.id == target.timetable_id)
-            ).scalar_one()
-        )
-        every = self._connection.scalars(
-            select(substitutions.c.detour).where(
-                substitutions.c.timetable_id == target.timetable_id, substitutions.c.detour.is_not(None)
-            )
-        )
-        made = {one.plan_id: one.of_plan for one in map(_detour.decode, filter(None, every))}
-        plan_id = made.get(plan_id, plan_id)
-        return plan_id, self.get_plan(plan_id)
-
-    def get_plan(self, plan_id: str) -> PlanVersion:
-        """Give a plan version by its id."""
-        body = self._connection.execute(select(plans.c.body).where(plans.c.id == plan_id)).scalar_one()
-        return msgspec.json.decode(body, type=PlanVersion)
-
-    def put_plan(self, target: Target, version: PlanVersion, now_ms: int) -> str:
-        """Store a plan version of the target unless it is there; give its id."""
-        body = msgspec.json.encode(version)
-        named = {"timetable_id": target.timetable_id, "digest": hashlib.sha256(body).hexdigest()}
-        upsert(
-            self._connection, plans, [{"id": new_id(), **named, "body": body, "made_at_ms": now_ms}], ("timetable_id", "digest")
-        )  # fmt: skip
-        stored: str = self._connection.execute(select(plans.c.id).filter_by(**named)).scalar_one()
-        return stored
-
-    def shift(self, target: Target, on: str) -> int:
-        """Give by how many seconds the target's times of a date are moved now."""
-        given = in_force(self._connection, on).get(target.timetable_id, [])
-        return shift_at([each for first, last, each in given if first <= on <= last], None)
-
     def add(self, row: NewSubstitution) -> list[str]:
         detour = None if row.detour is None else msgspec.json.encode(row.detour)
         self._connection.execute(insert(substitutions).values(asdict(row) | {"detour": detour}))
@@ -242,34 +189,6 @@ class SubstitutionsDb:
         changed = apply(self._connection, timetable_id, from_on, until_on)
         bump(self._connection, "substitutions")
         return changed
-
-    def _target(self, timetable_id: str) -> Target:
-        row = self._connection.execute(
-            select(
-                timetables.c.code, timetables.c.operator_id, timetables.c.route_id, timetables.c.service_code, operators.c.timezone,
-                routes.c.short_name, routes.c.long_name, plans.c.body,
-            )
-            .join(operators, operators.c.id == timetables.c.operator_id)
-            .join(routes, routes.c.id == timetables.c.route_id)
-            .join(plans, plans.c.id == timetables.c.plan_id)
-            .where(timetables.c.id == timetable_id)
-        ).one()  # fmt: skip
-        stops = msgspec.json.decode(row.body, type=PlanVersion).stops
-        taken = self._connection.scalars(
-            select(ride_plans.c.weekdays)
-            .join(riders, riders.c.id == ride_plans.c.rider_id)
-            .where(
-                ride_plans.c.timetable_id == timetable_id,
-                ride_plans.c.ended_at_ms.is_(None),
-                riders.c.ended_at_ms.is_(None),
-            )
-        )
-        weekdays = Counter(digit for digits in taken for digit in digits)
-        return Target(
-            timetable_id, row.code, row.long_name or row.short_name, row.operator_id, row.timezone, row.service_code,
-            stops[0].departure_s, stops[-1].arrival_s, max(weekdays.values(), default=0),
-            PaperReader().resolved(self._connection, operator_id=row.operator_id, route_id=row.route_id),
-        )  # fmt: skip
 
     def _planned(self, target: Target, days: Sequence[str]) -> Iterator[Clash]:
         """Give what the plan will make on days of which no trips are made yet."""
