@@ -7,7 +7,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 
 from server.adapters.db.papers import PaperReader
@@ -62,10 +61,10 @@ _plan_decoder: Final = msgspec.json.Decoder(PlanVersion)
 
 
 class RoadReader:
-    """Reads roads, and keeps the plan versions that it has decoded: they never change."""
+    """Reads roads, and keeps the lines of the plan versions that it has read: they never change."""
 
     def __init__(self) -> None:
-        self._versions: dict[str, tuple[PlanVersion, Polyline]] = {}
+        self._lines: dict[str, Polyline] = {}
         self._papers = PaperReader()
         self._zones = ZoneReader()
 
@@ -99,8 +98,8 @@ class RoadReader:
                 )
                 for stop in version.stops
             ),
-            shape=version.shape,
-            metres=version.metres,
+            shape=(),  # the road has it as a line, at an eighth of the memory
+            metres=version.metres[-1:],
             roster=_load_roster(connection, trip_id)
             if usual_roster is None
             else _detoured(usual_roster, detour),
@@ -123,9 +122,7 @@ class RoadReader:
             line,
             thresholds=self._papers.thresholds(connection, row),
             permit=self._papers.permit(connection, row),
-            zones=self._zones.along(
-                connection, row.plan_id, lambda: _read_version(connection, row.plan_id), row.service_on
-            ),
+            zones=self._zones.along(connection, row.plan_id, version, row.service_on),
         )
 
     def _usual(
@@ -142,12 +139,11 @@ class RoadReader:
         return tuple((stop.id, instant_ms(on, stop.arrival_s, zone)) for stop in version.stops)
 
     def _load_version(self, connection: Connection, plan_id: str) -> tuple[PlanVersion, Polyline]:
-        """Give a plan version and its line; the version's own shape is left out: the line has it, at an eighth of the memory."""
-        if plan_id not in self._versions:
-            version = _read_version(connection, plan_id)
-            line = Polyline.of(version.shape, version.metres)
-            self._versions[plan_id] = (replace(version, shape=(), metres=version.metres[-1:]), line)
-        return self._versions[plan_id]
+        """Give a plan version and its line. The line alone is kept: what else a trip needs of its plan it has as its own."""
+        version = _read_version(connection, plan_id)
+        if plan_id not in self._lines:
+            self._lines[plan_id] = Polyline.of(version.shape, version.metres)
+        return version, self._lines[plan_id]
 
 
 def _read_version(connection: Connection, plan_id: str) -> PlanVersion:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection, select
 
 from server.adapters.db import tables as t
@@ -21,22 +19,15 @@ class ZoneReader:
         self._zones: list[Dated] | None = None
         self._laid: dict[str, dict[str, Zone | None]] = {}
 
-    def along(
-        self, connection: Connection, plan_id: str, read_plan: Callable[[], PlanVersion], on: str
-    ) -> tuple[Zone, ...]:
-        """List the zones that hold on a date (ISO) and lie near a plan's shape, with the stretches that they cover.
-
-        The plan is read where a zone wasn't laid along it yet.
-        """
+    def along(self, connection: Connection, plan_id: str, version: PlanVersion, on: str) -> tuple[Zone, ...]:
+        """List the zones that hold on a date (ISO) and lie near a plan's shape, with the stretches that they cover."""
         if self._zones is None:
             self._zones = _read(connection)
         laid = self._laid.setdefault(plan_id, {})
         found: list[Zone] = []
-        version: PlanVersion | None = None
         for zone, valid_from, valid_until in self._zones:
             if (valid_from or on) <= on <= (valid_until or on):
                 if zone.code not in laid:
-                    version = version or read_plan()
                     laid[zone.code] = lay(zone, version.shape, version.metres)
                 near = laid[zone.code]
                 if near is not None:
