@@ -96,16 +96,17 @@ def test_the_hours_of_both_buses_count_in_every_order(make_any_house: Make, data
     assert all(one == outcomes[0] for one in outcomes)
 
 
+@pytest.mark.parametrize("known", [0, 1], ids=["whole", "all but the sign-on"])
 @pytest.mark.parametrize("again", [True, False], ids=["restarted", "running"])
-def test_what_the_other_bus_says_late_counts_after_all(make_house: Make, again: bool) -> None:
+def test_what_the_other_bus_says_late_counts_after_all(make_house: Make, again: bool, known: int) -> None:
     first, second = one_driver()
     house = a_house(make_house)
     house.clock.set_ms(second[-1].key.t + MINUTE_MS)
-    house.feed([house.message(entry) for entry in [*first, *second[-100:]]], at_once=60)
+    house.feed([house.message(entry) for entry in [*second[:known], *first, *second[-100:]]], at_once=60)
     house.settle()
     assert [trip for trip, _, _ in told(house)] == ["trip2"]  # of bus 1's hours alone
     if again:
         house.start()
-    house.feed([house.message(entry) for entry in second[:-100]], at_once=60)
+    house.feed([house.message(entry) for entry in second[known:-100]], at_once=60)
     house.settle()
     assert told(house) == [("trip1", "bus1", 0), ("trip2", "bus2", 25)]
