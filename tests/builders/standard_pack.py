@@ -103,6 +103,7 @@ COUNTIES: dict[str, County] = {
     "expired_permit": County(touch=_edit("permits.csv", "id", "P-AM-1", valid_until="2026-09-20")),
     "hazard_zone": County(touch=_hazard),
     "long_shift": County(afternoon_s=MORNING_S + 1200, touch=_long_shift),
+    "closed_stop": County(),
     "moved_morning": County(),
     "two_attendants": County(touch=_two_attendants),
     "young_driver": County(touch=_edit("people.csv", "badge", "D-1", born="2001-09-22")),

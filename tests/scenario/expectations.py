@@ -158,6 +158,15 @@ CASES: dict[str, Case] = {
         ),
         not_passed={AM: {"people": "fail"}, PM: {"people": "fail"}},
     ),
+    "stop_left_out": Case(
+        # They were told to be at the stop before, which the bus leaves at 155 s; nobody is expected where it drives past.
+        (Found("no_show", AM, "K1-2-0", 215, OPEN), Found("no_show", AM, "K1-2-1", 215, OPEN)),
+        not_rode=tuple(ride for rides, _ in _SKIPPED for ride in rides),
+        told=tuple(
+            Told(AM, rider, kind) for rider in ("K1-2-0", "K1-2-1") for kind in ("substituted", "no_show")
+        ),
+        not_told=tuple(one for _, told in _SKIPPED for one in told),
+    ),
     "other_time": Case(
         told=tuple(Told(AM, rider, "substituted") for rider in RIDERS if rider.startswith("K1"))
     ),

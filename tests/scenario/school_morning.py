@@ -31,7 +31,10 @@ from server.adapters.db.counters import bump
 from server.adapters.db.engine import Database
 from server.adapters.db.ingest_store import DatabaseLog
 from server.adapters.db.plan_store import DbPackStore
+from server.adapters.db.substitutions_store import SubstitutionsDb
 from server.adapters.db.timetabling import DbTimetabling
+from server.domain.substitute import Detour
+from server.service.detours import DetourWanted, detoured
 from server.service.devices import DeviceHasher
 from server.service.ingest import Ingest
 from server.service.packs.importing import import_pack
@@ -233,6 +236,19 @@ class Morning:
         """Approve another time of a timetable's trip, as the desk does."""
         self._substitute(timetable, shift_s=shift_s, reason="ice")
 
+    def leave_out(self, timetable: str, stop: str) -> None:
+        """Approve of a way that leaves a stop of a timetable's trip out, as the desk does."""
+        with self.database.write() as connection:
+            trip = connection.execute(
+                select(t.trips).where(t.trips.c.code == timetable, t.trips.c.service_on == ON)
+            ).one()
+            desk = SubstitutionsDb(connection)
+            target = desk.target_of(trip.id)
+            of_plan, version = desk.plan_of(target, ON)
+            other, skipped, instead = detoured(version, DetourWanted((stop,)))
+            detour = Detour(of_plan, desk.put_plan(target, other, self.clock.now_ms()), skipped, instead)
+        self._substitute(timetable, detour=msgspec.json.encode(detour), reason="road works")
+
     def _substitute(self, timetable: str, **values: object) -> None:
         with self.database.write() as connection:
             trip = connection.execute(
@@ -337,5 +353,8 @@ def play_on(scenario: Scenario, database: Database, seed: int = 1, moving_s: int
     if scenario.pack == "moved_morning":
         morning.run(1)
         morning.move("AM-1", 420)
+    if scenario.pack == "closed_stop":
+        morning.run(1)
+        morning.leave_out("AM-1", "S1-2")
     morning.run()
     return morning.played()
