@@ -182,18 +182,22 @@ def run_worker(settings: Settings) -> int:
     from server.adapters.db.leases import DbLeases
     from server.adapters.db.outbox import DatabaseOutbox
     from server.adapters.db.push_deliveries import DatabaseDeliveries
+    from server.adapters.db.retention import DatabaseRetention
     from server.adapters.db.timetabling import DbTimetabling
     from server.adapters.live.page import PageChannel
     from server.adapters.mqtt.live_feed import LiveFeed
     from server.adapters.mqtt.topics import WAKE_INGEST, WAKE_NOTICES
     from server.adapters.push.outgoing import Outgoing
     from server.adapters.push.sender import HttpPushSender
+    from server.domain.retention import Retention
     from server.jobs.scheduler import Job, Nudge, run_scheduler
     from server.service.calls import EVERY_S, Calls
     from server.service.courier import Courier
     from server.service.lapses import EVERY_S as LAPSES_EVERY_S
     from server.service.lapses import Lapses
     from server.service.push_delivery import Pusher
+    from server.service.retention import EVERY_S as RETENTION_EVERY_S
+    from server.service.retention import Retaining
     from server.service.timetabling import make_trips
 
     database, clock = _database(settings), make_clock(settings.clock)
@@ -235,6 +239,8 @@ def run_worker(settings: Settings) -> int:
         call_now()
 
     stop = threading.Event()
+    kept = Retention(settings.keep_tracks, settings.keep_findings)
+    retaining = Retaining(DatabaseRetention(database), kept, clock.now_ms, stop.is_set)
 
     def end(*_: object) -> None:
         stop.set()
@@ -250,6 +256,7 @@ def run_worker(settings: Settings) -> int:
         Job("changes", CHANGED_S * clock.speed, make_changed),
         Job("calls", EVERY_S * clock.speed, calls.run),
         Job("lapses", LAPSES_EVERY_S, lapses.run),
+        Job("retention", RETENTION_EVERY_S, retaining.run),
     ]
     jobs = threading.Thread(
         target=run_scheduler,

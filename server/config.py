@@ -58,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_issuer: str | None
     oidc_client_id: str
     oidc_client_secret: str
+    keep_tracks: int
+    keep_findings: int
     log_level: str
     demo: bool
     demo_buses: int
@@ -246,6 +248,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("oidc-issuer", "URL", _issuer, "", "an OpenID Connect provider where accounts may log in too"),
     Setting("oidc-client-id", "TEXT", str, "", "who this server is there"),
     Setting("oidc-client-secret", "TEXT", str, "", "and its secret"),
+    Setting(
+        "keep-tracks",
+        "DAYS",
+        _count(184, 36_500),
+        "184",
+        "how long positions, cards and notices are kept, six months at least",
+    ),
+    Setting(
+        "keep-findings",
+        "DAYS",
+        _count(1096, 36_500),
+        "1096",
+        "how long findings and the audit are kept, three years at least",
+    ),
     Setting(
         "log-level",
         "LEVEL",

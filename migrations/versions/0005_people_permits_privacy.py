@@ -241,7 +241,8 @@ def _drop_exceptions_to_permits() -> None:
 
 
 def _add_permits() -> None:
-    """How a permit comes about: applications, their steps and documents; cards."""
+    """How a permit comes about: applications, their steps and documents; cards. And when a notice was made, for its end."""
+    op.create_index("ix_notices_made", "notices", ["made_at_ms"], unique=False)
     op.create_table(
         "permit_applications",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -321,6 +322,7 @@ def _add_permits() -> None:
 
 
 def _drop_permits() -> None:
+    op.drop_index("ix_notices_made", "notices")
     for name in ("permit_cards", "documents", "permit_steps", "permit_applications"):
         op.drop_table(name)
 

@@ -8,7 +8,8 @@ import msgspec
 
 from server.api.endpoint import Ask, Endpoint, Page, Reply, Text
 from server.domain.plan import Direction
-from server.service import children, exceptions, policy
+from server.service import accesses, children, exceptions, policy
+from server.service.accesses import Access
 from server.service.shapes import Child, ChildException, Items, PositionItem
 
 WAKE = "wake/ingest"
@@ -72,6 +73,12 @@ def withdraw_exception(ask: Ask) -> Reply:
     return Reply(status=204)
 
 
+def list_accesses(ask: Ask) -> Items[Access]:
+    """List who looked at the child or at its bus."""
+    query: Page = ask.query
+    return accesses.list_accesses(ask.work, ask.who, ask.subject, query.after, query.limit, ask.real_ms)
+
+
 def _wake(ask: Ask, vehicles: list[str]) -> None:
     if vehicles:
         ask.deps.publish(WAKE, msgspec.json.encode({"why": "inputs", "vehicles": vehicles}))
@@ -82,6 +89,8 @@ ENDPOINTS = (
              query=ChildQuery),
     Endpoint("GET", "/children/{child}", policy.CHILD, show_child, Child, "One child, whole"),
     Endpoint("GET", "/children/{child}/bus", policy.CHILD_BUS, show_bus, PositionItem, "Where the child's bus is"),
+    Endpoint("GET", "/children/{child}/accesses", policy.CHILD, list_accesses, Items[Access], "Who looked at my child's data",
+             query=Page),
     Endpoint("POST", "/children/{child}/exceptions", policy.EXCEPTIONS, add_exception, ChildException, "Not riding",
              takes=Absence, status=201, works="write"),
     Endpoint("DELETE", "/children/{child}/exceptions/{exception}", policy.EXCEPTIONS, withdraw_exception, None,

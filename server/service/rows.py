@@ -241,6 +241,16 @@ class AuditRow(msgspec.Struct, frozen=True):
     detail: str | None
 
 
+class AccessRow(msgspec.Struct, frozen=True):
+    """One reading of a child's data, or of its bus's."""
+
+    id: int
+    at_ms: int
+    role: str
+    name: str
+    action: str
+
+
 class AuditEntry(msgspec.Struct, frozen=True):
     """One line of the audit, to be stored: who, what, whose, how."""
 

@@ -139,6 +139,9 @@ class AuditStore(Protocol):
     def history(
         self, object_id: str, actions: Sequence[str], after: int | None, limit: int
     ) -> list[rows.AuditRow]: ...
+    def accesses(
+        self, rider_id: str, but_user_id: str, since_ms: int, after: int | None, limit: int
+    ) -> list[rows.AccessRow]: ...
 
 
 class CatalogStore(Protocol):

@@ -138,6 +138,9 @@ TABLE: dict[str, Promise] = {
     "DELETE /api/v1/children/<child>/exceptions/<exception>": Promise(
         frozenset({"guardian", "school"}), ALPHA.id("child"), BRAVO.id("child"), answers=(404,)
     ),
+    "GET /api/v1/children/<child>/accesses": Promise(
+        frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")
+    ),
     "GET /api/v1/children/<child>/preferences": Promise(
         frozenset({"guardian"}), ALPHA.id("child"), BRAVO.id("child")
     ),

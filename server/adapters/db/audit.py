@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, or_, select
 
-from server.adapters.db.tables import audit, users
-from server.service.rows import AuditEntry, AuditRow
+from server.adapters.db.tables import audit, trip_riders, users
+from server.service.rows import AccessRow, AuditEntry, AuditRow
 from server.service.shapes import Named
 
 
@@ -58,6 +58,29 @@ class AuditDb:
             .limit(limit)
         )
         return self._rows(query if after is None else query.where(audit.c.id < after))
+
+    def accesses(
+        self, rider_id: str, but_user_id: str, since_ms: int, after: int | None, limit: int
+    ) -> list[AccessRow]:
+        rode = select(trip_riders.c.trip_id).where(trip_riders.c.rider_id == rider_id)
+        query = (
+            select(audit.c.id, audit.c.at_ms, audit.c.action, users.c.role, users.c.username, users.c.name)
+            .join(users, users.c.id == audit.c.user_id)
+            .where(
+                or_(audit.c.object == rider_id, audit.c.object.in_(rode)),
+                or_(audit.c.action.like("read!_%", escape="!"), audit.c.action.like("watch!_%", escape="!")),
+                audit.c.user_id != but_user_id,
+                audit.c.at_ms >= since_ms,
+            )
+            .order_by(audit.c.id.desc())
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(audit.c.id < after)
+        return [
+            AccessRow(row.id, row.at_ms, row.role, row.name or row.username, row.action)
+            for row in self._connection.execute(query)
+        ]
 
     def _rows(self, query: Select[Any]) -> list[AuditRow]:
         return [

@@ -45,6 +45,7 @@ notices = Table(
     UniqueConstraint("user_id", "finding_id", "occurrence"),
     Index("ix_notices_trip", "trip_id"),
     Index("ix_notices_unsent", "sent_at_ms", "expired_at_ms"),
+    Index("ix_notices_made", "made_at_ms"),
 )
 
 # What a guardian wants to be told of a child, by direction. `muted` is JSON: kinds that are kept in the list and not
