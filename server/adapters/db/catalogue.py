@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import BigInteger, Connection, Row, bindparam, exists, or_, select
 
 from server.adapters.db.away import AWAY
 from server.adapters.db.engine import Database
 from server.adapters.db.papers import read_person, read_vehicle
 from server.adapters.db.roads import RoadReader
-from server.adapters.db.tables import counters, devices, records, riders, trips, vehicles
+from server.adapters.db.tables import (
+    counters,
+    devices,
+    exceptions,
+    notice_preferences,
+    records,
+    riders,
+    substitutions,
+    trip_riders,
+    trips,
+    vehicles,
+)
 from server.adapters.db.telling import Teller
 from server.clock import Clock
-from server.domain.limits import TRIP_WINDOW_AFTER_MS, TRIP_WINDOW_BEFORE_MS
+from server.domain.limits import MOST_SHIFT_S, TRIP_WINDOW_AFTER_MS, TRIP_WINDOW_BEFORE_MS
 from server.domain.permit_facts import PersonFacts, VehicleFacts
 from server.domain.trip import Announcement, TripState
 from server.domain.vehicle_day import Lookup, Road
@@ -35,12 +46,12 @@ _FITTED: Final = select(devices.c.id, devices.c.vehicle_id, vehicles.c.operator_
 
 
 class _Listed(msgspec.Struct, frozen=True, gc=False):
-    """A trip as the search for candidates needs it."""
+    """A trip as the search for candidates needs it, with its window (UTC ms)."""
 
     trip_id: str
     code: str
-    start_ms: int
-    end_ms: int
+    from_ms: int
+    until_ms: int
 
 
 class DatabaseCatalogue:
@@ -160,23 +171,47 @@ class DatabaseCatalogue:
         found = [
             self.find_road(trip.trip_id)
             for trip in self._listed[operator_id, day]
-            if (code is None or trip.code == code)
-            and trip.start_ms - TRIP_WINDOW_BEFORE_MS <= t_ms <= trip.end_ms + TRIP_WINDOW_AFTER_MS
+            if (code is None or trip.code == code) and trip.from_ms <= t_ms <= trip.until_ms
         ]
         return [road for road in found if road is not None and not _is_off(road, t_ms)]
 
     def _load_day(self, operator_id: str, day: int) -> list[_Listed]:
-        query = select(trips.c.id, trips.c.code, trips.c.planned_start_ms, trips.c.planned_end_ms).where(
-            trips.c.operator_id == operator_id,
-            trips.c.planned_start_ms < (day + 1) * DAY_MS + TRIP_WINDOW_BEFORE_MS,
-            trips.c.planned_start_ms > day * DAY_MS - TRIP_WINDOW_AFTER_MS - DAY_MS,
-            trips.c.planned_end_ms > day * DAY_MS - TRIP_WINDOW_AFTER_MS,
+        query = (
+            select(
+                trips.c.id,
+                trips.c.code,
+                trips.c.planned_start_ms,
+                trips.c.planned_end_ms,
+                _MOVED.label("moved"),
+            )
+            .where(
+                trips.c.operator_id == operator_id,
+                trips.c.planned_start_ms < (day + 1) * DAY_MS + TRIP_WINDOW_BEFORE_MS,
+                trips.c.planned_start_ms > day * DAY_MS - TRIP_WINDOW_AFTER_MS - DAY_MS,
+                trips.c.planned_end_ms > day * DAY_MS - TRIP_WINDOW_AFTER_MS,
+            )
+            .order_by(trips.c.planned_start_ms, trips.c.id)
         )
         with self._read() as connection:
-            return [
-                _Listed(*row)
-                for row in connection.execute(query.order_by(trips.c.planned_start_ms, trips.c.id))
-            ]
+            return [_listed(row) for row in connection.execute(query)]
+
+
+_MOVED: Final = exists().where(
+    substitutions.c.timetable_id == trips.c.timetable_id,
+    trips.c.service_on.between(substitutions.c.from_on, substitutions.c.until_on),
+    substitutions.c.shift_s.is_not(None),
+)
+
+
+def _listed(row: Row[*tuple[Any, ...]]) -> _Listed:
+    # A crew that signed on by the old time is on the trip still when the desk has moved it.
+    more_ms = 1000 * MOST_SHIFT_S if row.moved else 0
+    return _Listed(
+        row.id,
+        row.code,
+        row.planned_start_ms - TRIP_WINDOW_BEFORE_MS - more_ms,
+        row.planned_end_ms + TRIP_WINDOW_AFTER_MS + more_ms,
+    )
 
 
 def _is_off(road: Road, t_ms: int) -> bool:

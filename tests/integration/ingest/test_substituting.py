@@ -418,6 +418,21 @@ def test_what_the_bus_did_before_another_time_was_approved_is_held_against_the_o
     assert late[8] is not None and late[8] <= third_stop_ms + 120_000, "on time again by the new plan"
 
 
+def test_children_stay_aboard_a_trip_that_is_moved_far_while_it_is_on_its_way(make_house: Make) -> None:
+    drive = a_morning()
+    house = make_house()
+    house.clock.set_ms(START_MS + 60_000)
+    house.feed([house.message(entry) for entry in drive if entry.key.t < START_MS + 60_000])
+    move(house, 9_000, START_MS + 60_000)
+    catch_up(house)
+    house.settle()
+    riders = {row[1]: row[4] for row in outcome(house.database)["riders"]}
+    assert riders["rider1"] == "aboard" and outcome(house.database)["trips"][0][1] == "en_route"
+    house.clock.set_ms(drive[-1].key.t)
+    house.feed([house.message(entry) for entry in drive])
+    assert house.outcome()["trips"][0][1] == "closed"
+
+
 def by_clock(house: House) -> list[tuple[str, int, bool]]:
     """Let the clock be looked at; give what it has found: the kind, minutes after the usual start, whether it is over."""
     for _ in range(8):
