@@ -78,7 +78,7 @@ class Housekeeping:
         """Look, and give what is to be told of it; raise Unavailable when the database is away."""
         changed = self._catalogue.changed()
         if changed:
-            self._catalogue.forget()
+            self._catalogue.forget(changed)
         if changed - {"inputs", "substitutions"}:
             self._folder.again(now_s)
         now_ms = self._clock.now_ms()

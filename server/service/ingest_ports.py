@@ -355,5 +355,5 @@ class Catalogue(Protocol):
     def changed(self) -> frozenset[str]:
         """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`, `substitutions`."""
 
-    def forget(self) -> None:
-        """Read everything again when next asked; what `changed` has named counts as known."""
+    def forget(self, changed: frozenset[str] = ...) -> None:
+        """Read again, when next asked, what rests on one of these (all: everything); what `changed` has named counts as known."""

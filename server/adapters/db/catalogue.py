@@ -43,6 +43,20 @@ WATCHED: Final = (
 _FITTED: Final = select(devices.c.id, devices.c.vehicle_id, vehicles.c.operator_id).join(
     vehicles, vehicles.c.id == devices.c.vehicle_id
 )
+# Own choice, of the school day: what was committed late, or by a clock that is a little behind, is looked at again.
+SAID_BACK_MS: Final = 600_000
+_since_ms: Final = bindparam("since_ms", type_=BigInteger)
+# The trips whose roads rest on an exception or a choice that was made, or taken back, since an instant.
+_SAID_OF: Final = (
+    select(trip_riders.c.trip_id)
+    .join(exceptions, exceptions.c.rider_id == trip_riders.c.rider_id)
+    .where(or_(exceptions.c.made_at_ms >= _since_ms, exceptions.c.withdrawn_at_ms >= _since_ms))
+    .distinct(),
+    select(trip_riders.c.trip_id)
+    .join(notice_preferences, notice_preferences.c.rider_id == trip_riders.c.rider_id)
+    .where(notice_preferences.c.changed_at_ms >= _since_ms)
+    .distinct(),
+)
 
 
 class _Listed(msgspec.Struct, frozen=True, gc=False):
@@ -65,9 +79,14 @@ class DatabaseCatalogue:
         self._now: dict[str, int] = {}
         self.forget()
 
-    def forget(self) -> None:
-        """Read everything again when next asked; what `changed` has named counts as known."""
+    def forget(self, changed: frozenset[str] = frozenset(WATCHED)) -> None:
+        """Read again, when next asked, what rests on one of these; what `changed` has named counts as known."""
+        if changed == {"inputs"}:
+            self._forget_inputs()
+            self._known = self._now
+            return
         self._known = self._now
+        self._inputs_ms = self._clock.now_ms() - SAID_BACK_MS
         self._buses: dict[str, Bus] = {}
         self._roads: dict[str, Road | None] = {}
         self._reader = RoadReader()
@@ -76,6 +95,16 @@ class DatabaseCatalogue:
         self._listed: dict[tuple[str, int], list[_Listed]] = {}
         self._cards: dict[str, str] | None = None
         self._teller = Teller()
+
+    def _forget_inputs(self) -> None:
+        """Read the trips again whose riders somebody lately said something of; on a school morning that is every other second."""
+        from_ms = self._clock.now_ms() - SAID_BACK_MS
+        since_ms = min(self._inputs_ms, from_ms)  # the clock may have been set back
+        with self._read() as connection:
+            for statement in _SAID_OF:
+                for trip_id in connection.scalars(statement, {"since_ms": since_ms}):
+                    self._roads.pop(trip_id, None)
+        self._inputs_ms = from_ms
 
     def changed(self) -> frozenset[str]:
         """Name what changed since it was last forgotten: `catalog` (plans, people), `inputs` (exceptions), `trips`, `substitutions`."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from server.adapters.db import tables as t
+from server.adapters.db.catalogue import DatabaseCatalogue
 from server.adapters.db.counters import bump
 from server.adapters.db.outbox import DatabaseOutbox
 from server.domain.vehicle_day import Entry
@@ -238,3 +239,24 @@ def test_a_cancelled_trip_stays_cancelled(make_house: Make) -> None:
 def _state(house: House) -> str:
     with house.database.read() as connection:
         return str(connection.scalar(select(t.trips.c.state).where(t.trips.c.id == "trip1")))
+
+
+def test_what_is_said_of_one_trips_riders_has_that_trip_alone_read_again(make_any_house: Make) -> None:
+    house = make_any_house(trips=2)
+    with house.database.write() as connection:
+        connection.execute(delete(t.trip_riders).where(t.trip_riders.c.trip_id == "trip2"))
+    catalogue = DatabaseCatalogue(house.database, house.clock)
+    catalogue.forget(catalogue.changed())
+    one, other = catalogue.find_road("trip1"), catalogue.find_road("trip2")
+    house.clock.advance(3600)
+    for say in (lambda: say_absent(house, "rider2"), lambda: take_back(house)):
+        say()
+        house.clock.set_ms(house.clock.now_ms() - 7_200_000)  # the server's clock is set back meanwhile
+        changed = catalogue.changed()
+        assert changed == {"inputs"}
+        catalogue.forget(changed)
+        again = catalogue.find_road("trip1")
+        assert again is not None and one is not None and again.plan.absences != one.plan.absences
+        assert catalogue.find_road("trip2") is other
+        one = again
+    assert catalogue.changed() == frozenset()
