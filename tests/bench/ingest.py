@@ -50,6 +50,7 @@ def _throughput(template: Path, plan: Plan, runs: int) -> None:
             "committed in a second of ingest's processor", "records/s", [run.per_cpu_s for run in measured]
         ),
         Spread("ingest's processor time", "us/record", [run.cpu_us for run in measured]),
+        Spread("— until all is folded", "us/record", [run.whole_us for run in measured]),
         Spread("ingest's memory, at most", "MB", [run.peak_mb for run in measured]),
         Spread("the broker's share of a core meanwhile", "cores", [run.broker_share for run in measured]),
         Spread("until the last is committed", "s", [run.last_s for run in measured]),

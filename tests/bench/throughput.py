@@ -39,7 +39,8 @@ class Run(NamedTuple):
     """One run: records a second of wall time and of processor time, the memory (MB), the broker's share of a core.
 
     `last_s` is when the last record was committed, `folded_s` when all were folded, in seconds after the first commit. The broker
-    sends some of a backlog only after its `ack_wait` of 20 s, so the rate is taken up to BULK of the records.
+    may send some of a backlog only after its `ack_wait` of 20 s, so the rate is taken up to BULK of the records. `whole_us` is the
+    processor time of a record with all that is folded after its commit.
     """
 
     per_s: float
@@ -49,6 +50,7 @@ class Run(NamedTuple):
     broker_share: float
     last_s: float
     folded_s: float
+    whole_us: float
 
 
 def make_template(folder: Path, plan: Plan) -> Path:
@@ -90,7 +92,7 @@ def measure_ingest(template: Path, plan: Plan, feeds: list[Feed]) -> Run:
             end, cpu_end, broker_end, last = _wait(look, int(BULK * total), ingest, broker_pid)
             done, *_ = _wait(look, total, ingest, broker_pid)
             folded = _fold_to_the_end(look, total, len(feeds))
-            peak_mb = ingest.cost().peak_mb
+            whole = ingest.cost()
     seconds, records = end - begin, last - first
     if records < total / 2 or cpu_end == cpu:
         raise RuntimeError(
@@ -100,10 +102,11 @@ def measure_ingest(template: Path, plan: Plan, feeds: list[Feed]) -> Run:
         per_s=records / seconds,
         per_cpu_s=records / (cpu_end - cpu),
         cpu_us=1e6 * (cpu_end - cpu) / records,
-        peak_mb=peak_mb,
+        peak_mb=whole.peak_mb,
         broker_share=(broker_end - broker) / seconds,
         last_s=done - begin,
         folded_s=folded - begin,
+        whole_us=1e6 * (whole.cpu_s - cpu) / (total - first),
     )
 
 

@@ -16,6 +16,8 @@ from server.adapters.mqtt.rights import INGEST_SESSIONS
 from server.adapters.mqtt.subscriber import Message, Subscriber
 from server.clock import Clock
 
+# For the other sessions, at first: a sign-on that comes behind its positions has its bus folded again.
+_POSITIONS_WAIT_S: Final = 1.0
 _EVERY_S: Final = (
     0.5  # how often every session is looked after, whether or not something came: keep-alive, coming back
 )
@@ -40,6 +42,8 @@ class IngestLine:
         self._woken = False
         self._looked_at = float("-inf")
         self._turn = 0
+        self._began_at: float | None = None
+        self._complete = False  # positions, which are the last session's, come too
 
     @property
     def ready(self) -> bool:
@@ -63,7 +67,7 @@ class IngestLine:
         now_s = self._clock.monotonic()
         if now_s - self._looked_at >= _EVERY_S or not self.ready:
             self._looked_at, wait_s = now_s, 0.0 if self.ready else min(wait_s, 0.02)
-            heard = set(self._sessions)
+            heard = set(self._sessions if self._positions_too(now_s) else self._sessions[:-1])
             self._selector.select(wait_s)
         else:
             heard = {session for session in self._sessions if session.holds}
@@ -79,6 +83,13 @@ class IngestLine:
                 taken += session.take(max_n - len(taken), 0.0)
         return taken
 
+    def _positions_too(self, now_s: float) -> bool:
+        if not self._complete:
+            self._began_at = now_s if self._began_at is None else self._began_at
+            others = all(session.ready for session in self._sessions[:-1])
+            self._complete = others or now_s - self._began_at >= _POSITIONS_WAIT_S
+        return self._complete
+
     def ack(self, messages: Sequence[Message]) -> int:
         """Acknowledge messages after their commit and send at once; give how many the broker was told of."""
         return sum(session.ack(messages) for session in self._sessions)
@@ -93,6 +104,7 @@ class IngestLine:
 
     def disconnect(self) -> None:
         """Leave the broker while the database is down."""
+        self._began_at, self._complete = None, False
         for session in self._sessions:
             session.disconnect()
 

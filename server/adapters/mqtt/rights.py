@@ -20,11 +20,11 @@ ROLE_INGEST: Final = "role-ingest"
 ROLE_WEB: Final = "role-web"
 ROLE_WORKER: Final = "role-worker"
 ROLE_CLI: Final = "role-cli"
-# Ingest's sessions, each with its topics: one for each kind of message (decision 0183). The first is the one of before, when it had all.
+# Ingest's sessions, each with its topics: one for each kind of message (decision 0183). The last has the name of the one of before.
 INGEST_SESSIONS: Final[dict[str, tuple[str, ...]]] = {
-    ROLE_INGEST: (f"bus/+/{KINDS_FROM_DEVICE[0]}",),
-    **{f"{ROLE_INGEST}-{kind}": (f"bus/+/{kind}",) for kind in KINDS_FROM_DEVICE[1:]},
     f"{ROLE_INGEST}-wake": (WAKE_INGEST,),
+    **{f"{ROLE_INGEST}-{kind}": (f"bus/+/{kind}",) for kind in KINDS_FROM_DEVICE if kind != "pos"},
+    ROLE_INGEST: ("bus/+/pos",),
 }
 ROLES: Final = (ROLE_INGEST, ROLE_WEB, ROLE_WORKER, ROLE_CLI)
 
