@@ -30,6 +30,12 @@ def shared() -> Iterator[FakeProvider]:
 
 
 @pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Name the kind of database: the first test asks both for all that is stored, the others what is believed."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
 def provider(shared: FakeProvider) -> FakeProvider:
     """Give the provider as it is when nobody has turned anything."""
     shared.user = {"sub": "u1", "email": "parent@county.example", "email_verified": True}
@@ -74,6 +80,7 @@ def said(answer: TestResponse) -> tuple[int, str]:
     return answer.status_code, "" if answer.status_code < 400 else answer.json["error"]["code"]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 def test_a_verified_address_finds_the_account_once_and_then_it_is_linked(
     county: Web, provider: FakeProvider
 ) -> None:
