@@ -10,7 +10,9 @@ MOVING_OFF_KMH = 5.0  # own choice: above the jitter of a standing bus, below a 
 SAME_CARD_MS = 60_000  # PROTOCOL, ride: the same card again within 60 s is one reading
 TRIP_WINDOW_BEFORE_MS = 60 * 60_000  # architecture.md, how trips are cut
 TRIP_WINDOW_AFTER_MS = 120 * 60_000
-MOST_SHIFT_S = 3 * 3600  # own choice: what is later or earlier than that is another trip, and needs a permit of its own
+MOST_SHIFT_S = (
+    3 * 3600
+)  # own choice: what is later or earlier than that is another trip, and needs a permit of its own
 MISSED_AFTER_MS = 30 * 60_000  # PRODUCT, six fixed, 2 time
 APPROACHING_MS = 5 * 60_000  # the guardian's choice comes with preferences; this is its default
 HISTORY_AFTER_MS = 15 * 60_000  # PROTOCOL, Time: older than this tells nobody

@@ -65,7 +65,9 @@ class Bus(NamedTuple):
         """Find whose badge it is."""
         return PersonFacts(badge, "driver", "2099-12-31")
 
-    def list_driven(self, badge: str, vehicle_id: str, t_ms: int, rest_s: float) -> tuple[tuple[int, int], ...]:
+    def list_driven(
+        self, badge: str, vehicle_id: str, t_ms: int, rest_s: float
+    ) -> tuple[tuple[int, int], ...]:
         """List what a badge drove on other buses: here one bus is alone."""
         return ()
 

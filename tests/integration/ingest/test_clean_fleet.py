@@ -33,7 +33,9 @@ class Alone:
         self.find_rider, self.find_vehicle = lookup.find_rider, lookup.find_vehicle
         self.find_person = lookup.find_person
 
-    def list_driven(self, badge: str, vehicle_id: str, t_ms: int, rest_s: float) -> tuple[tuple[int, int], ...]:
+    def list_driven(
+        self, badge: str, vehicle_id: str, t_ms: int, rest_s: float
+    ) -> tuple[tuple[int, int], ...]:
         """List what a badge drove on other buses: here one bus is alone."""
         return ()
 
