@@ -73,3 +73,21 @@ def test_they_come_out_as_they_went_in(db: Database, tmp_path: Path, name: str) 
             "route:R1,arrival_late_s,420",
             "system,corridor_m,60",
         ]
+
+
+def test_to_whom_a_family_lends_its_child_no_pack_says_or_ends(db: Database, tmp_path: Path) -> None:
+    run_import(db, write_pack(tmp_path / "pack"))
+    zhang, li = one(db, t.users, "zhang", "username").id, one(db, t.users, "li", "username").id
+    child = one(db, t.riders, "ST-1").id
+    lent = {"id": "lent", "user_id": li, "rider_id": child, "name": "Aunt", "shared_by": zhang}
+    with db.write() as connection:
+        connection.execute(t.guardians.insert().values(**lent, may_change=False, valid_until="2026-12-31"))
+    export_pack(tmp_path / "out", DbPackStore(db))
+    assert (tmp_path / "out/guardians.csv").read_text().count("\n") == 3, "its head, and two guardians"
+    before = everything(db)
+    assert not run_import(db, tmp_path / "out", NOW_MS + 1).changed
+    assert everything(db) == before
+    named = edit_pack("guardians.csv", "li,ST-2", "li,ST-1,李母,,,姨母,\nli,ST-2")
+    run_import(db, write_pack(tmp_path / "named", named), NOW_MS + 2)
+    row = one(db, t.guardians, "lent", "id")
+    assert (row.shared_by, row.may_change, row.valid_until, row.relation) == (None, True, None, "姨母")
