@@ -7,6 +7,7 @@ another process writes, whatever the time-out, whereas an immediate one waits it
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -24,6 +25,7 @@ from server.errors import SettingError
 
 BUSY_S = 5.0  # how long a SQLite writer waits for another before "database is locked"
 POOL_SIZE = 12  # gevent's native threadpool has 10 threads; none of them should wait for a connection
+LOOK_S = 0.002  # how often a SQLite writer looks whether it is its turn
 SQLITE_COPIES_PAGES = 1_000  # SQLite's own default: the write-ahead log that a commit copies
 # Own choice, 64 MB: where copying beside the writer can't keep up, a commit copies what is left, and the log begins anew.
 COMMIT_COPIES_PAGES = 16_000
@@ -87,10 +89,35 @@ def make_engine(
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(WRITES, False):
+            _wait_for_turn(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Begin to write as soon as nobody else does.
+
+    SQLite's own waiting looks every 100 ms; ingest at work on a backlog lets go for some ten between two transactions, so that others
+    waited for seconds (docs/benchmarks.md).
+    """
+    driver: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + BUSY_S
+    driver.execute("PRAGMA busy_timeout=0").close()
+    try:
+        while time.monotonic() < deadline:
+            try:
+                driver.execute("BEGIN IMMEDIATE").close()
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(LOOK_S)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that its error is told as any other's
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_S)}").close()
 
 
 class Database:
