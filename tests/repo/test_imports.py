@@ -13,6 +13,7 @@ from tests.waiting import PATIENCE_S
 PURE = {
     *(
         "__future__",
+        "array",
         "bisect",
         "collections",
         "dataclasses",
