@@ -49,7 +49,7 @@ def _shown(record: Record, noun: Noun, credential: Credential | None) -> Record:
 
 def _creator(noun: Noun) -> Callable[[Ask], Record]:
     def create(ask: Ask) -> Record:
-        credential = credentials.for_new(noun, ask.body)
+        credential = credentials.for_new(noun, ask.body, ask.deps.leaked)
         record = _run(ask, noun, lambda changer: changer.create(noun.plural, ask.body, credential))
         return _shown(record, noun, credential)
 
@@ -62,7 +62,9 @@ def _updater(noun: Noun) -> Callable[[Ask], Record]:
         if noun.secret is not None and ask.body.get(noun.secret):
             with ask.deps.store.read() as work:
                 found = catalog_read.get_one(work, ask.who, ask.scope, noun.plural, ask.path["ref"])
-            credential = credentials.for_known(noun, ask.body, found["code"], found.get("name"))
+            credential = credentials.for_known(
+                noun, ask.body, found["code"], found.get("name"), ask.deps.leaked
+            )
         return _run(
             ask,
             noun,

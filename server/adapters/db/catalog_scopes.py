@@ -29,7 +29,8 @@ from server.service.policy import Scope
 def records_in(plural: str, scope: Scope, jurisdiction_id: str | None) -> ColumnElement[bool]:
     """Say which rows of a plural the scope holds; `jurisdiction_id` is a regulator's own area."""
     if scope.kind == "all":
-        return true()
+        # To whom a guardian lends a child is in the family's own list of carers, not among the records.
+        return guardians.c.shared_by.is_(None) if plural == "guardians" else true()
     if scope.kind == "school":
         return _of_school(plural, scope)
     if scope.kind != "operators":
@@ -96,7 +97,7 @@ def _of_school(plural: str, scope: Scope) -> ColumnElement[bool]:
         case "riders":
             return riders_in(scope)
         case "guardians":
-            return guardians.c.rider_id.in_(own)
+            return guardians.c.rider_id.in_(own) & guardians.c.shared_by.is_(None)
         case "ride-plans":
             return ride_plans.c.rider_id.in_(own)
     gate = select(schools.c.stop_id).where(schools.c.id.in_(scope.ids))

@@ -237,7 +237,11 @@ def test_a_carer_sees_the_child_until_the_date_and_passes_nothing_on(web: Web) -
         carer.delete(f"{CHILD}/exceptions/none"),
     ):
         assert (answer.status_code, answer.json["error"]["code"]) == (403, "carer")
-    assert states(web.browser("admin")) == {}, "a family's own business"
+    admin = web.browser("admin")
+    assert states(admin) == {}, "a family's own business"
+    for desk in (admin, web.browser("school-alpha")):
+        codes = {item["code"] for item in desk.get("/guardians").json["items"]}
+        assert "guardian-alpha:child-alpha" in codes and "aunt:child-alpha" not in codes
     web.clock.advance(3 * DAY_S)
     assert carer.get(CHILD).status_code == 200
     web.clock.advance(DAY_S)
