@@ -27,7 +27,6 @@ from tests.bench.throughput import BULK, Plan, make_template, open_house
 
 LANES: Final = 20  # connections of the loader
 WARM: Final = 6  # messages of each bus before the measure: its sign-on, its first stop, on its way
-RECORDS: Final = 60_000  # of a measure, at least
 _LOOK_S: Final = 0.02
 _STALLED_S: Final = 120.0
 
@@ -46,7 +45,7 @@ def main() -> int:
     options = _options()
     first: float | None = None
     for buses in options.buses:
-        each = max(4, min(200, -(-RECORDS // buses)))
+        each = max(4, min(200, -(-options.records // buses)))
         with tempfile.TemporaryDirectory() as name:
             template = make_template(Path(name), Plan(buses, 0))
             found = [measure(template, buses, each) for _ in range(options.runs)]
@@ -134,6 +133,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--buses", type=int, nargs="+", default=[50, 500, 5_000, 20_000])
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument(
+        "--records", type=int, default=60_000, help="of a measure, where the buses have so many to say"
+    )
     return parser.parse_args()
 
 

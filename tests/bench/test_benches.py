@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, find_mosquitto
 
 
 def run(*words: str) -> str:
@@ -41,3 +41,12 @@ def test_a_short_run_through_the_real_broker_commits_every_record_and_prints_its
     said = run("tests.bench.ingest", "--quick", *fleet)
     for figure in ("committed ", "bare paho subscriber", "committed / bare paho", "p50", "p99"):
         assert re.search(rf"^ +{figure}.* +[\d.,]+ ", said, re.M), said
+
+
+@pytest.mark.slow
+def test_growth_is_measured_against_the_smallest_fleet() -> None:
+    if find_mosquitto() is None:
+        pytest.skip("Mosquitto is not installed")
+    said = run("tests.bench.growth", "--buses", "4", "8", "--runs", "1", "--records", "800")
+    assert re.search(r"committed / with 4 buses +1\.00 ratio", said), said
+    assert len(re.findall(r"ingest's memory, at most +[\d.]+ MB", said)) == 2, said
