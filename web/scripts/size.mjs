@@ -13,7 +13,11 @@ const LATER = new Set([
   'src/family/Below.svelte',
   'src/family/ChoicesPage.svelte',
   'src/family/TripSheet.svelte',
+  'src/account/AccountRows.svelte',
+  'src/account/CodeField.svelte',
   'src/account/PasswordForm.svelte',
+  'src/account/SafetyPanel.svelte',
+  'src/account/InvitationPage.svelte',
   // The pages of the other roles come after who is signed in is known.
   'src/attendant/AttendantPage.svelte',
   'src/attendant/DriverPage.svelte',

@@ -81,8 +81,8 @@ export class Session {
   }
 
   /** Sign in; throws Failure for the form to say. */
-  async signIn(username: string, password: string): Promise<void> {
-    const session = await this.http.signIn(username, password);
+  async signIn(username: string, password: string, code?: string): Promise<void> {
+    const session = await this.http.signIn(username, password, code);
     this.#enter(session.user);
   }
 

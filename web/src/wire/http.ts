@@ -29,9 +29,9 @@ async function failureOf(response: Response): Promise<Failure> {
   const wait = Number(response.headers.get('Retry-After') ?? DEFAULT_WAIT_S) || DEFAULT_WAIT_S;
   const kind =
     response.status === 401
-      ? code === 'bad_credentials'
-        ? 'bad_credentials'
-        : 'signed_out'
+      ? code === 'not_logged_in' || code === ''
+        ? 'signed_out'
+        : 'bad_credentials'
       : response.status === 429
         ? 'too_many'
         : response.status >= 500
@@ -117,8 +117,8 @@ export class Http {
   }
 
   /** Sign in. Throws Failure: bad_credentials, too_many, unreachable, server. */
-  async signIn(username: string, password: string): Promise<Session> {
-    return this.#session(await this.ask('POST', '/session', { username, password }));
+  async signIn(username: string, password: string, code?: string): Promise<Session> {
+    return this.#session(await this.ask('POST', '/session', { username, password, code }));
   }
 
   /** Who is signed in. Throws Failure signed_out when nobody is. */
