@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -132,3 +136,60 @@ def test_a_pack_is_looked_at_before_it_is_taken(
     expect(page.get_by_role("button", name="Import it")).to_have_count(0)
     admin.shoot("pack-faults")
     assert violations(page) == []
+
+
+def test_an_invited_clerk_turns_on_the_second_factor(demo: Demo, visit: Callable[..., Visitor]) -> None:
+    admin = visit(DESK, "en", "light")
+    admin.enter(*demo.accounts["admin"])
+    expect(admin.at("lead")).to_be_visible()
+    asked = admin.page.request
+    csrf = asked.get(f"{demo.url}/api/v1/me").json()["csrf"]
+    with demo.database.read() as connection:
+        operator = connection.scalars(select(t.operators.c.code)).first()
+    invited = asked.post(
+        f"{demo.url}/api/v1/invitations",
+        headers={"X-CSRF-Token": csrf},
+        data={"kind": "staff", "role": "operator", "scope_id": operator, "name": "Clerk Wang"},
+    ).json()
+
+    clerk = visit(DESK, "en", "light")
+    page = clerk.page
+    page.goto(f"{demo.url}/#invitation={invited['code']}")
+    expect(page.get_by_role("heading", name="Hello Clerk Wang")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Choose a user name").fill("clerk-wang")
+    page.get_by_label("Password", exact=True).fill("seven quiet lanterns")
+    page.get_by_role("button", name="Make the account and sign in").click()
+    expect(page.get_by_role("navigation")).to_be_visible()
+    assert invited["code"] not in page.url
+
+    page.get_by_role("button", name="Account and language").click()
+    page.get_by_role("button", name="Account safety").click()
+    expect(page.get_by_test_id("sessions").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_label("Current password").fill("seven quiet lanterns")
+    page.get_by_role("button", name="Continue").click()
+    secret = page.locator(".secret").inner_text()
+    clerk.shoot("second-factor")
+    assert violations(page) == []
+    # The server goes by the machine's clock here, whatever the school day's is.
+    totp = TOTP(base64.b32decode(secret), 6, SHA1(), 30)
+    page.get_by_label("Code of your authenticator").fill(totp.generate(int(time.time())).decode())
+    page.get_by_role("button", name="Continue").click()
+    recovery = page.locator(".codes li")
+    expect(recovery).to_have_count(10)
+    code = recovery.first.inner_text()
+
+    again = visit(PHONE, "zh", "dark")
+    again.page.goto(demo.url)
+    again.page.get_by_label("用户名", exact=True).fill("clerk-wang")
+    again.page.get_by_label("密码", exact=True).fill("seven quiet lanterns")
+    again.page.get_by_role("button", name="登录", exact=True).click()
+    again.page.get_by_label("验证器上的六位数字").fill("000000")
+    again.page.get_by_role("button", name="登录", exact=True).click()
+    expect(again.page.get_by_text("验证码不对")).to_be_visible()
+    again.shoot("second-factor-asked")
+    assert violations(again.page) == []
+    again.page.get_by_label("验证器上的六位数字").fill(code)
+    again.page.get_by_role("button", name="登录", exact=True).click()
+    expect(again.page.get_by_role("navigation")).to_be_visible()
