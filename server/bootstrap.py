@@ -54,6 +54,7 @@ def run_broker(settings: Settings) -> int:
     from server.adapters.mqtt.broker import run_broker as run
 
     database, clock = _database(settings), make_clock(settings.clock)
+    _note_start(database, "broker")
     devices = _devices(database, clock)
     broker = Broker(
         BrokerSettings(data_dir=settings.data, mqtt_host=settings.mqtt.host, mqtt_port=settings.mqtt.port),
@@ -136,6 +137,8 @@ def run_web(settings: Settings) -> int:
     from server.service.web_settings import WebSettings
 
     database, clock = _database(settings), make_clock(settings.clock)
+    _note_start(database, "web")
+    _note_start(database, "ingest")
     feed = LiveFeed(_endpoint(settings, "role-web"), (LIVE_ALL,), clock=clock)
     deps = WebDeps(
         store=DbWebStore(database),
@@ -158,6 +161,9 @@ def run_web(settings: Settings) -> int:
             dist=WEB_DIST,
             second_factor=settings.second_factor,
             base_url=settings.base_url,
+            broker_url=settings.broker_url,
+            mqtt=f"{settings.mqtt.host}:{settings.mqtt.port}",
+            data=settings.data,
         ),
         vault=Vault(ensure_vault_key(settings.data)),
         leaked=_leaked(settings),
@@ -201,6 +207,7 @@ def run_worker(settings: Settings) -> int:
     from server.service.timetabling import make_trips
 
     database, clock = _database(settings), make_clock(settings.clock)
+    _note_start(database, "worker")
     feed = LiveFeed(_endpoint(settings, "role-worker"), (WAKE_NOTICES,), clock=clock)
     real = SystemClock()
     sender = HttpPushSender(Outgoing(settings.outgoing_allow), _push_key(settings), real)
@@ -549,6 +556,17 @@ def _provider(settings: Settings) -> Provider | None:
 
 def _credentials(answer: dict[str, str], password: str, *, made: bool) -> Mapping[str, str]:
     return answer | {"password": password} if made else answer
+
+
+def _note_start(database: Database, role: str) -> None:
+    """Keep when a role started, for the administrator's page; a database that can't be written keeps no role from starting."""
+    from server.adapters.db.house import note_start
+
+    try:
+        with database.write() as connection:
+            note_start(connection, role, SystemClock().now_ms(), version("sixfixed"))
+    except Exception:
+        log.warning("the start of %s could not be kept; the role goes on", role)
 
 
 def _beat(

@@ -29,6 +29,7 @@ from server.api import (
     second_factor,
     session,
     substitutions,
+    system,
     trips,
     verdicts,
 )
@@ -60,6 +61,7 @@ def endpoints() -> tuple[Endpoint, ...]:
         *substitutions.ENDPOINTS,
         *permits.ENDPOINTS,
         *devices.ENDPOINTS,
+        *system.ENDPOINTS,
         *catalog.endpoints(),
         *records.endpoints(),
         *packs.ENDPOINTS,

@@ -76,7 +76,7 @@ def withdraw_exception(ask: Ask) -> Reply:
 def list_accesses(ask: Ask) -> Items[Access]:
     """List who looked at the child or at its bus."""
     query: Page = ask.query
-    return accesses.list_accesses(ask.work, ask.who, ask.subject, query.after, query.limit, ask.real_ms)
+    return accesses.list_accesses(ask.work, ask.who, ask.subject, query.after, query.limit, ask.now_ms)
 
 
 def _wake(ask: Ask, vehicles: list[str]) -> None:

@@ -103,7 +103,7 @@ class Ask:
     def note(self, action: str, of: str | None = None, detail: str | None = None) -> None:
         """Keep for the audit that the caller did this to, or read this of, an object."""
         user_id = None if self.caller is None else self.caller.user_id
-        self.audit.append(AuditEntry(self.real_ms, user_id, action, of, detail))
+        self.audit.append(AuditEntry(self.now_ms, user_id, action, of, detail))
 
 
 @dataclass(frozen=True)

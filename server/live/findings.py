@@ -55,9 +55,7 @@ def hearers(rooms: Iterable[Room], sockets: Mapping[str, Socket]) -> list[Hearer
     return sorted(found.values(), key=lambda group: group.trip_id is not None)
 
 
-def look(
-    work: Work, finding_ids: list[str], groups: list[Hearers], *, now_ms: int, real_ms: int
-) -> list[Told]:
+def look(work: Work, finding_ids: list[str], groups: list[Hearers], *, now_ms: int) -> list[Told]:
     """Read each finding for each group whose scope has it now."""
     found: list[Told] = []
     scopes = [policy.scope_of(work.scopes, next(iter(group.callers.values())), now_ms) for group in groups]
@@ -76,7 +74,7 @@ def look(
             role = next(iter(group.callers.values())).role
             users = sorted({group.callers[sid].user_id for sid in sids}) if row.rider is not None else []
             audit = [
-                AuditEntry(real_ms, user_id, "watch_finding", row.rider.id, "watch")
+                AuditEntry(now_ms, user_id, "watch_finding", row.rider.id, "watch")
                 for user_id in users
                 if row.rider is not None
             ]

@@ -32,7 +32,7 @@ def concerns(room: Room, ride: RideItem) -> bool:
     )
 
 
-def look(work: Work, wanted: list[Wanted], *, now_ms: int, real_ms: int) -> list[Told]:
+def look(work: Work, wanted: list[Wanted], *, now_ms: int) -> list[Told]:
     """Read what is said of each ride, and to whom."""
     found = []
     for room, ride, members in wanted:
@@ -42,7 +42,7 @@ def look(work: Work, wanted: list[Wanted], *, now_ms: int, real_ms: int) -> list
             continue
         content = shown.show(ride.dir, ride.at_ms, ride.stop_id)
         users = sorted({caller.user_id for caller in hear.values()})
-        audit = [AuditEntry(real_ms, user_id, "watch_ride", ride.rider_id, "watch") for user_id in users]
+        audit = [AuditEntry(now_ms, user_id, "watch_ride", ride.rider_id, "watch") for user_id in users]
         found.append(Told(set(hear), content, audit))
     return found
 

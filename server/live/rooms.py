@@ -82,7 +82,7 @@ class Rooms:
         room.members.add(socket.sid)
         socket.watches[target] = room.name
         socket.named[wanted] = target
-        self.deps.audit.add(watching.note_watch(socket.caller, target, self.deps.real.now_ms()))
+        self.deps.audit.add(watching.note_watch(socket.caller, target, self.deps.clock.now_ms()))
         self._count()
         built: dict[str, Any] = msgspec.to_builtins(fresh.view.parts)
         return built
@@ -198,11 +198,11 @@ class Rooms:
                     wanted.append((room, ride, members))
         if not wanted:
             return
-        now_ms, real_ms = self.deps.clock.now_ms(), self.deps.real.now_ms()
+        now_ms = self.deps.clock.now_ms()
 
         def read() -> list[rides.Told]:
             with self.deps.store.read() as work:
-                return rides.look(work, wanted, now_ms=now_ms, real_ms=real_ms)
+                return rides.look(work, wanted, now_ms=now_ms)
 
         for told in self.deps.pool.run(read):
             self.send_to(told.sids, "ride", told.content)
@@ -227,11 +227,11 @@ class Rooms:
         hearers = findings.hearers(self.rooms.values(), self.sockets) if heard else []
         if not hearers:
             return
-        now_ms, real_ms = self.deps.clock.now_ms(), self.deps.real.now_ms()
+        now_ms = self.deps.clock.now_ms()
 
         def read() -> list[findings.Told]:
             with self.deps.store.read() as work:
-                return findings.look(work, list(heard), hearers, now_ms=now_ms, real_ms=real_ms)
+                return findings.look(work, list(heard), hearers, now_ms=now_ms)
 
         for told in self.deps.pool.run(read):
             self.send_to(told.sids, "finding", told.content)

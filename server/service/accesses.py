@@ -32,7 +32,7 @@ class Access(msgspec.Struct, frozen=True):
 
 
 def list_accesses(
-    work: Work, caller: Caller, rider_id: str, after: str | None, limit: int, real_ms: int
+    work: Work, caller: Caller, rider_id: str, after: str | None, limit: int, now_ms: int
 ) -> Items[Access]:
     """List readings of the last 30 days of the child and of the trips that it was on, newest first, without the caller's own."""
     if after is not None and not after.isdecimal():
@@ -41,7 +41,7 @@ def list_accesses(
             fields={"after": "unknown"},
         )
     cursor = None if after is None else int(after)
-    rows = work.audit.accesses(rider_id, caller.user_id, real_ms - KEPT_MS, cursor, limit + 1)
+    rows = work.audit.accesses(rider_id, caller.user_id, now_ms - KEPT_MS, cursor, limit + 1)
     zone = work.scopes.timezone()
     items = [
         Access(str(row.id), at(row.at_ms, zone), By(row.role, row.name), row.action) for row in rows[:limit]

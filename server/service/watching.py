@@ -114,11 +114,11 @@ def audience(scope: Scope) -> str:
     return f"{scope.kind}:{','.join(sorted(scope.ids))}" if scope.kind != "guardian" else "guardian"
 
 
-def note_watch(caller: Caller, target: Target, real_ms: int) -> list[AuditEntry]:
+def note_watch(caller: Caller, target: Target, now_ms: int) -> list[AuditEntry]:
     """Give the audit's lines for a watch that was allowed."""
     if target.kind != "child":
         return []
-    return [AuditEntry(real_ms, caller.user_id, "watch_child", target.id, "watch")]
+    return [AuditEntry(now_ms, caller.user_id, "watch_child", target.id, "watch")]
 
 
 def show_live(item: Live, follow: Follow | None, timezone: str, now_ms: int) -> shapes.PositionItem:

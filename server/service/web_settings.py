@@ -22,3 +22,6 @@ class WebSettings:
     dist: Path
     second_factor: Setting = "optional"
     base_url: str = "http://localhost"
+    broker_url: str | None = None
+    mqtt: str = ""
+    data: Path = Path()

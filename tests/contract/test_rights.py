@@ -247,6 +247,7 @@ TABLE: dict[str, Promise] = {
     "GET /api/v1/devices/<device>/commands": Promise(
         frozenset({"admin", "operator"}), f"DEV-{ALPHA.name}", f"DEV-{BRAVO.name}"
     ),
+    "GET /api/v1/system": Promise(frozenset({"admin"})),
     "GET /api/v1/audit": Promise(frozenset({"admin"})),
 }
 SCHOOLS = frozenset({"admin", "school"})

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from server.adapters.db import tables as t
+from server.adapters.db.counters import put
+from server.adapters.db.house import note_start
 from tests.builders.web import Web
 from tests.builders.world import ALPHA, NOW_MS, change
 
@@ -80,3 +82,33 @@ def test_a_recorder_that_is_not_in_use_or_has_too_much_to_answer_is_asked_nothin
     assert len(desk.get(f"{PATH}?limit=15&after={page['next']}").json["items"]) == 5
     change(web.database, t.devices, f"DEV-{ALPHA.name}", active=False)
     assert desk.post(PATH, {"kind": "reboot"}).json["error"]["code"] == "conflict"
+
+
+def test_an_administrator_reads_how_the_house_is_and_the_audit_goes_by_the_schools_clock(web: Web) -> None:
+    web.clock.advance(3600)
+    with web.database.write() as connection:
+        note_start(connection, "ingest", web.real.now_ms() - 60_000, "0.1.0")
+        put(connection, "alive.ingest", web.real.now_ms() - 2000)
+        put(connection, "alive.worker", web.real.now_ms() - 60_000)
+    admin = web.browser("admin")
+    shown = admin.get("/system").json
+    roles = {each["role"]: each for each in shown["roles"]}
+    assert {role: each["alive"] for role, each in roles.items()} == {
+        "broker": False, "ingest": True, "web": True, "worker": False,
+    }  # fmt: skip
+    assert (roles["ingest"]["age_s"], roles["ingest"]["version"], roles["worker"]["age_s"]) == (
+        2.0,
+        "0.1.0",
+        60.0,
+    )
+    assert shown["database"]["bytes"] > 0 and shown["disk"]["free_bytes"] > 0
+    assert (
+        shown["recorders"]["active"],
+        shown["recorders"]["online"],
+        shown["recorders"]["rejected_today"],
+    ) == (2, 0, 2)
+    assert any("worker" in each for each in shown["problems"])
+    assert shown["clock"]["now"] == "2026-09-21T08:08:00+08:00" and shown["at"] == "2026-09-21T07:08:00+08:00"
+    admin.post(PATH, {"kind": "plan"})
+    web.deps.audit.flush()
+    assert admin.get("/audit?action=command").json["items"][0]["at"] == "2026-09-21T08:08:00+08:00"
