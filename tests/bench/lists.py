@@ -1,4 +1,4 @@
-"""Measure lists of a province: 100,000 riders with guardians and ride plans, searched, sorted and paged through the web role, and single changes.
+"""Measure a province's lists: 100,000 riders, guardians and ride plans searched, sorted and paged through the web role; and single changes.
 
 `python -m tests.bench.lists [--riders N] [--rounds N]` prints the median and the 95th percentile of each question in milliseconds
 of real time, and exits 1 where a median is over the limit of issue 5 (100 ms).

@@ -50,8 +50,10 @@ class Changer:
         noun = NOUNS[plural]
         values = read_body(noun, self._with_defaults(noun, body), self._find, None)
         for name in noun.key:
-            if values.changed.get(name) is None:
-                values.faults.setdefault(name, "this must not be empty")
+            if values.changed.get(name) is None and not values.faults.keys() & set(
+                noun.field(name).spellings
+            ):
+                values.faults[name] = "this must not be empty"
         name_parts(noun, values, self._find)
         refuse(values.faults)
         codes = tuple(str(values.changed[name]) for name in noun.key)

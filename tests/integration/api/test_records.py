@@ -294,3 +294,91 @@ def test_an_export_is_the_whole_or_a_company_s_own(web: Web, tmp_path: Path) -> 
     assert not {"riders.csv", "users.csv", "guardians.csv", "ride_plans.csv"} & set(own.namelist())
     assert "宁E·A0017校" in own.read("vehicles.csv").decode()
     assert web.browser("bureau").get("/packs/export").status_code == 403
+
+
+def test_what_an_import_refuses_is_refused_by_its_field(web: Web) -> None:
+    admin = web.browser("root")
+    overlap = SOUND["permits"][0] | {"valid_from": "2027-01-31"}
+    wrong: list[tuple[str, str, dict[str, Any], set[str]]] = [
+        ("POST", "/vehicles", VEHICLE | {"plate": "宁E·A0017校"}, {"plate"}),
+        ("POST", "/vehicles", VEHICLE | {"seats": 0, "inspection_until": "soon", "wheels": 6},
+         {"seats", "inspection_until", "wheels"}),
+        ("POST", "/vehicles", {"code": "V8"}, {"plate", "seats", "operator", "inspection_until", "insurance_until"}),
+        ("POST", "/devices", {"code": "ZW-0009", "vehicle_id": "V1"}, {"vehicle"}),
+        ("POST", "/riders", {"code": "ST-9", "school_id": "SC1", "name": "x", "card": "04A1B2C3"}, {"card"}),
+        ("POST", "/riders", {"code": "ST-9", "school_id": "nowhere", "name": "x"}, {"school_id"}),
+        ("POST", "/permits", overlap, {"valid_from"}),
+        ("PATCH", "/permits/P-AM", {"driver_id": "T-1"}, {"driver"}),
+        ("PATCH", "/permits/P-AM", {"code": "P-XX"}, {"code"}),
+        ("POST", "/ride-plans", {"rider_id": "ST-3", "trip_id": "R1-AM", "stop_id": "S2", "weekdays": "1"}, {"stop"}),
+        ("POST", "/settings", {"scope": "system", "name": "corridor", "value": "1"}, {"name"}),
+        ("POST", "/zones", {"code": "Z1", "kind": "limit", "wkt": "LINESTRING (105 37, 106 37)"}, {"limit_kmh"}),
+        ("PATCH", "/jurisdictions/ZW", {"level": "township"}, {"parent"}),
+        ("PATCH", "/timetables/R1-AM", {"stop_times": [{"stop_id": "A", "arrival_time": "7:00:00"}]},
+         {"stop_times.stop_id"}),
+        ("POST", "/users", {"username": "x1", "role": "school", "password": "password1234"}, {"password"}),
+        ("POST", "/users", {"username": "x1", "role": "school"}, {"scope"}),
+    ]  # fmt: skip
+    for method, path, body, fields in wrong:
+        assert fields <= set(refused(admin, method, path, body)), (path, body)
+    assert refused(admin, "POST", "/vehicles", VEHICLE | {"code": "V1"}, 409) == {"code": "taken"}
+    for path in ("/stops/S", "/schools/SC1", "/jurisdictions/ZW"):
+        assert admin.delete(path).status_code == 409, path
+    assert admin.get("/vehicles/V8").status_code == admin.get("/riders/ST-9").status_code == 404
+
+
+def test_a_change_of_what_has_changed_meanwhile_is_a_conflict(web: Web) -> None:
+    admin = web.browser("root")
+    seen = admin.get("/people/D-1").json
+    assert admin.ask("PATCH", "/people/D-1", {"phone": "1", "version": seen["version"]}).status_code == 200
+    late = {"phone": "2", "version": seen["version"]}
+    assert refused(admin, "PATCH", "/people/D-1", late, 409).keys() == {"version"}
+    headers = {"X-CSRF-Token": admin.csrf or "", "If-Match": f'"{seen["version"]}"'}
+    stale = admin.flask.patch("/api/v1/people/D-1", json={"phone": "3"}, headers=headers)
+    assert stale.status_code == 409 and admin.get("/people/D-1").json["phone"] == "1"
+
+
+def test_a_company_and_a_school_keep_their_own_and_name_no_other_s(web: Web) -> None:
+    admin = web.browser("root")
+    made(admin, "operators", code="OP2", name="中宁校车", jurisdiction_id="ZW-SPT")
+    foreign = made(admin, "vehicles", **(VEHICLE | {"operator_id": "OP2"}))
+    child = made(admin, "riders", code="ST-8", school_id="SC2", name="外校")
+    desk, gate = web.browser("desk"), web.browser("gate")
+    for answer in (
+        desk.get("/vehicles/V9"),
+        desk.ask("PATCH", f"/vehicles/{foreign['id']}", {"seats": 1}),
+        desk.delete(f"/vehicles/{foreign['id']}"),
+        gate.get(f"/riders/{child['id']}"),
+        gate.ask("PATCH", "/riders/ST-8", {"name": "x"}),
+    ):
+        assert answer.status_code == 404
+    assert set(refused(desk, "POST", "/devices", {"code": "NEW", "vehicle_id": foreign["id"]})) == {
+        "vehicle_id"
+    }
+    assert set(refused(desk, "POST", "/vehicles", VEHICLE | {"code": "V7", "operator_id": "OP2"})) == {
+        "operator_id"
+    }
+    assert refused(desk, "PATCH", "/vehicles/V1", {"operator_id": "OP2"}).keys() == {"operator_id"}
+    assert set(
+        refused(gate, "POST", "/guardians", {"username": "desk", "rider_id": "ST-1", "name": "x"})
+    ) == {"username"}
+    own = {name: value for name, value in VEHICLE.items() if name != "operator_id"}
+    assert made(desk, "vehicles", **(own | {"code": "V7", "plate": "宁E·7"}))["operator"]["code"] == "OP"
+    assert made(gate, "riders", code="ST-7", name="新生")["school"]["code"] == "SC1"
+    assert made(gate, "guardians", username="li", rider_id="ST-7", name="李母")["rider"]["code"] == "ST-7"
+
+
+def test_an_account_s_rights_end_what_is_open_and_one_administrator_stays(web: Web) -> None:
+    admin, desk = web.browser("root"), web.browser("desk")
+    changed = admin.ask("PATCH", "/users/desk", {"password": "eleven brave otters"})
+    assert changed.status_code == 200 and "password" not in changed.json, changed.text
+    assert desk.get("/me").status_code == 401
+    assert any(topic == "live/ended" for topic, _ in web.house.published)
+    body = {"username": "desk", "password": "eleven brave otters"}
+    assert web.client().post("/session", body).status_code == 200
+    assert admin.delete("/users/root").status_code == 409
+    assert admin.ask("PATCH", "/users/root", {"role": "operator", "scope_id": "OP"}).status_code == 409
+    assert (
+        "argon2" not in admin.get("/users/desk/history").text
+        and "otters" not in admin.get("/users/desk/history").text
+    )
