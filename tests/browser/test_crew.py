@@ -128,11 +128,15 @@ def test_a_phone_without_reception_loses_nothing_and_both_sides_close_the_trip(
     gate.shoot("gate-differs")
     phone.shoot("crew-differs")
     assert violations(gate.page) == []
-    question.get_by_label("进校多少人？").fill("3")
+    # The board offers the other side's number and a word about the child in doubt.
+    differs.get_by_test_id("note").click()
+    differs.get_by_test_id("as-counted").click()
+    expect(question.get_by_label("备注（如有异常）")).to_have_value(f"{MISSING}没有进校。")
     question.get_by_role("button", name="确认 3 人").click()
     expect(line).to_have_attribute("data-state", "done")
     line.get_by_role("button").first.click()
     expect(line.get_by_test_id("received")).to_contain_text("与照管员一致")
+    expect(line.get_by_test_id("count-question")).to_contain_text(f"{MISSING}没有进校。")
     expect(phone.at("open")).to_contain_text("本车次已结束，辛苦了。")
     gate.shoot("gate-done")
     phone.shoot("crew-closed")

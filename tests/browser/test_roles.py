@@ -85,12 +85,15 @@ def test_an_administrator_sees_recorders_and_what_was_refused(
 ) -> None:
     device = publish_malformed(demo, f"{NEW}-{language}")
     admin = visit(DESK, language, scheme)
+    admin.forgive("status of 404")  # a server that doesn't tell how the house is was asked once
     at_place(admin, demo, "admin")
     row = admin.at("devices").locator("li").filter(has_text=device)
     expect(row).to_be_visible()
     assert number_of(admin.at("lead")) > 0
     row.get_by_role("button").click()
     expect(row).to_contain_text('"north"')
+    why = {"zh": "字段类型不对（lat）", "en": "A field of the wrong type (lat)"}[language]
+    expect(row.get_by_test_id("rejected")).to_contain_text(why)
     row.scroll_into_view_if_needed()
     expect(admin.at("audit").locator("li").first).to_be_visible()
     assert violations(admin.page) == []

@@ -77,6 +77,8 @@ const SETS = {
       sum: DIRECTIONS,
       ask: DIRECTIONS,
       differ: DIRECTIONS,
+      'differ.note': DIRECTIONS,
+      'differ.said': DIRECTIONS,
       'col.from': DIRECTIONS,
     },
   },

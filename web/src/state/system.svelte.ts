@@ -24,6 +24,8 @@ export class System {
   /** Since when what is shown is known, by the server's clock. */
   known_at: Instant | null = $state.raw(null);
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** Whether the server tells how the house is: one that doesn't is asked once. */
+  #tells = true;
   readonly #staff: Staff;
   readonly #keeper: HouseKeeper;
 
@@ -53,8 +55,9 @@ export class System {
       const [devices, audit, house] = await Promise.all([
         this.#staff.devices(),
         this.#staff.audit(),
-        this.#keeper.house(),
+        this.#tells ? this.#keeper.house() : null,
       ]);
+      this.#tells = house !== null;
       // Those that had something refused first: that is what an administrator comes for.
       this.devices = [...devices].sort((a, b) => b.rejected - a.rejected || (a.code < b.code ? -1 : 1));
       this.audit = audit;
