@@ -39,5 +39,5 @@ def test_a_guardian_reads_who_looked(web: Web) -> None:
 def test_what_is_older_than_a_month_is_not_told(web: Web) -> None:
     web.browser("school-alpha").get(f"/trips/{ALPHA.id('run')}/manifest")
     until(lambda: told(web) == [("school", "read_manifest")], "the audit is written")
-    web.real.advance(31 * 86_400.0)
+    web.clock.advance(31 * 86_400.0)
     assert told(web) == []
