@@ -90,6 +90,18 @@ bench-steps: .venv/stamp-test ## microseconds of each step of one position
 bench-start: .venv/stamp-test web/dist/index.html ## seconds from `sixfixed up` on an existing data folder to /readyz
 	$(PY) -m tests.bench.start $(ARGS)
 
+.PHONY: bench-import
+bench-import: .venv/stamp-test ## seconds to import 100,000 riders and 1,000 routes
+	$(PY) -m tests.bench.province $(ARGS)
+
+.PHONY: bench-answers
+bench-answers: .venv/stamp-test ## milliseconds of the lists over HTTP, in a county and in a province
+	$(PY) -m tests.bench.answers $(ARGS)
+
+.PHONY: bench-fanout
+bench-fanout: .venv/stamp-test ## 2,000 phones at one web process: share of a core and delay, beside a bare server
+	$(PY) -m tests.bench.fanout $(ARGS)
+
 .PHONY: bench-idle
 bench-idle: .venv/stamp-run web/dist/index.html ## ten minutes of the demo county: processor and memory by role
 	$(PY) -m tests.bench.idle $(ARGS)

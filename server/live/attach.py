@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import gevent
@@ -52,11 +53,13 @@ def attach_live(app: Flask, deps: WebDeps) -> SocketIO:
         always_connect=False,
     )
 
-    def emit(event: str, content: object, sid: str) -> None:
-        if _queued(socketio, sid) > MAX_QUEUED:
+    def emit(event: str, content: object, sids: Collection[str]) -> None:
+        slow = {sid for sid in sids if _queued(socketio, sid) > MAX_QUEUED}
+        for sid in slow:
             gevent.spawn(drop, sid)
-            return
-        socketio.emit(event, content, to=sid)
+        if hear := [sid for sid in sids if sid not in slow]:
+            # To all of them at once, so that it is made into text once; each socket is a room of its own name.
+            socketio.server.emit(event, content, to=hear)
 
     def drop(sid: str) -> None:
         try:
@@ -69,7 +72,7 @@ def attach_live(app: Flask, deps: WebDeps) -> SocketIO:
     intake = Intake(rooms.take, deps.metrics.ignored.inc)
     deps.ended.listen(rooms.end)
     app.extensions["rooms"] = rooms
-    gevent.spawn(rooms.run)
+    rooms.begin()
     gevent.spawn(checks.watch_rights, rooms)
     deps.subscribe(intake.hear)
     return socketio

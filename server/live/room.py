@@ -15,7 +15,10 @@ from server.service.watching import Follow, Live, Target, View, show_live
 
 @dataclass
 class Room:
-    """One room. `read_at_s` is when the view was read (real seconds); `dirty` that it no longer holds."""
+    """One room. `read_at_s` is when its view was read or its estimates were renewed, `full_at_s` when it was read (real seconds).
+
+    `dirty`: the view no longer holds; `moved`: its bus has moved since, and nothing else is known to have changed.
+    """
 
     name: str
     target: Target
@@ -25,7 +28,14 @@ class Room:
     read_at_s: float
     members: set[str] = field(default_factory=set)
     dirty: bool = False
+    moved: bool = False
     ends_at_ms: int | None = None
+    full_at_s: float = 0.0
+
+    @property
+    def narrow(self) -> bool:
+        """Say whether it is one child's or one trip's."""
+        return self.target.kind in ("child", "trip")
 
     @property
     def wide(self) -> bool:
@@ -60,6 +70,13 @@ class Room:
             if item is not None and self._open(follow, item, now_ms):
                 found.append(show_live(item, follow, zone, now_ms))
         return found
+
+    def follows(self, item: Live, now_ms: int) -> Follow | None:
+        """Give what this room follows the bus for, if it may see the position now."""
+        for follow in self.view.follows:
+            if follow.vehicle_id == item.vehicle_id and self._open(follow, item, now_ms):
+                return follow
+        return None
 
     def _open(self, follow: Follow, item: Live, now_ms: int) -> bool:
         if (follow.strict or self.wide) and item.trip_id != follow.trip_id:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Collection
 from typing import Any
 
 import gevent
@@ -12,22 +11,23 @@ import msgspec
 from gevent.event import Event
 
 from server.errors import NotFoundError
-from server.live import checks, findings, notices, rides, views
-from server.live.intake import Findings, Message, Notices, Positions, RideItem, Rides, Trips
+from server.live import checks, findings, notices, rides
+from server.live.index import Index
+from server.live.intake import Findings, Message, Notices, RideItem, Rides, Trips
+from server.live.intake import Positions as Moved
+from server.live.positions import Positions
+from server.live.reading import Reading
 from server.live.room import Room
 from server.live.sockets import MAX_WATCHES, Socket
 from server.service import watching
 from server.service.ended import EndedMessage
-from server.service.watching import Live, Target
+from server.service.watching import Target, View
 from server.service.web_deps import WebDeps
 
-TICK_S = 0.1  # positions of a tick go out as one message a room
-READ_AGAIN_S = 1.0  # a changed trip is read again at most this often for a room
-REFRESH_S = 10.0  # and as seldom as this while its bus only moves, for its estimates
-RENEW_S = 60.0  # and at least this often in any case: a message may have been lost while the broker was away
-CHUNK = 25  # rooms read again in one unit of work
+TICK_S = 0.1  # rides, notices and findings of a tick are read in one unit of work
+WINDOWS_S = 1.0  # windows are looked at so often in any case
 
-Emit = Callable[[str, Any, str], None]
+Emit = Callable[[str, Any, Collection[str]], None]
 _log = logging.getLogger("live")
 
 
@@ -37,14 +37,25 @@ class Rooms:
     def __init__(self, deps: WebDeps, emit: Emit, disconnect: Callable[[str], None]) -> None:
         self.deps = deps
         self.sockets: dict[str, Socket] = {}
-        self.rooms: dict[str, Room] = {}
+        self.index = Index()
         self.disconnect = disconnect
         self._emit = emit
-        self._moved: dict[str, Live] = {}
+        self._positions = Positions(deps, self.index, self.send_to)
+        self._reading = Reading(deps, self.index, self.send_to, self._show)
         self._rides: list[RideItem] = []
         self._notices: list[tuple[str, str]] = []
         self._findings: dict[str, None] = {}
         self._work = Event()
+
+    @property
+    def rooms(self) -> dict[str, Room]:
+        """Give every room by its name."""
+        return self.index.rooms
+
+    def begin(self) -> None:
+        """Begin to send, in greenlets of their own: what waits for the database holds up no position."""
+        for work in (self._positions.run_narrow, self._positions.run_wide, self._reading.run, self.run):
+            gevent.spawn(work)
 
     def enter(self, socket: Socket) -> None:
         """Take in a socket; from now on it hears its user's notices."""
@@ -76,8 +87,9 @@ class Rooms:
         fresh, target = self.deps.pool.run(read)
         if socket.sid not in self.sockets:
             raise NotFoundError("The socket has gone meanwhile.")
-        room = self.rooms.setdefault(fresh.name, fresh)
-        room.view, room.scope, room.read_at_s = fresh.view, fresh.scope, fresh.read_at_s
+        room = self.rooms.get(fresh.name, fresh)
+        room.scope, room.read_at_s, room.full_at_s = fresh.scope, fresh.read_at_s, fresh.read_at_s
+        self._show(room, fresh.view)
         room.ends_at_ms = room.open_until(now_ms)
         room.members.add(socket.sid)
         socket.watches[target] = room.name
@@ -96,21 +108,20 @@ class Rooms:
         if room is not None:
             room.members.discard(socket.sid)
             if not room.members:
-                self.rooms.pop(room.name, None)
+                self.index.drop(room)
         self._count()
 
     def take(self, message: Message) -> None:
         """Keep what the house says for the next tick; never waits."""
         match message:
-            case Positions():
-                self._moved.update((item.vehicle_id, item) for item in message.items)
+            case Moved():
+                self._positions.take(message.items)
+                return
             case Trips():
-                changed = set(message.ids)
-                for room in self.rooms.values():
-                    if (
-                        room.target.kind in ("child", "trip") and changed & room.trips()
-                    ) or room.target.kind in ("school", "fleet"):
-                        room.dirty = True
+                for room in self.index.showing(message.ids):
+                    room.dirty = True
+                self._reading.wake()
+                return
             case Rides():
                 self._rides += message.items
             case Notices():
@@ -138,62 +149,50 @@ class Rooms:
 
     def close(self, socket: Socket, reason: str) -> None:
         """Tell a socket why, and close it."""
-        self._emit("ended", {"watch": None, "reason": reason}, socket.sid)
+        self._emit("ended", {"watch": None, "reason": reason}, [socket.sid])
         self.leave(socket.sid)
         # What was said goes out before the connection does.
         gevent.sleep(0)
         self.disconnect(socket.sid)
 
     def run(self) -> None:
-        """Send what has come, for ever; one round's error doesn't end the next."""
+        """Send rides, notices and findings as they come, for ever; one round's error doesn't end the next."""
         while True:
-            self._work.wait(timeout=READ_AGAIN_S)
+            self._work.wait(timeout=WINDOWS_S)
             self._work.clear()
             try:
-                self._send_positions()
                 self._send_rides()
                 self._send_notices()
                 self._send_findings()
                 self._end_windows()
-                self._read_again()
             except Exception:
                 _log.exception("a round of live messages failed")
+            self._reading.wake()
             gevent.sleep(TICK_S)
 
     def check(self) -> None:
         """Look again at every right that may have ended; see `checks`."""
         checks.run(self)
 
-    def send_to(self, sids: set[str], event: str, content: object) -> None:
-        """Send one message to several sockets."""
-        built = msgspec.to_builtins(content)
-        for sid in list(sids):
-            self._emit(event, built, sid)
+    def send_to(self, sids: Collection[str], event: str, content: object) -> None:
+        """Send one message to several sockets; it is written once for all of them."""
         if sids:
+            self._emit(event, msgspec.to_builtins(content), list(sids))
             self.deps.metrics.pushes.labels(event).inc(len(sids))
 
-    def _send_positions(self) -> None:
-        moved, self._moved = self._moved, {}
-        if not moved:
-            return
-        now_ms, now_s = self.deps.clock.now_ms(), self.deps.real.monotonic()
-        for room in list(self.rooms.values()):
-            seen = room.pick(moved, now_ms)
-            if not seen:
-                continue
-            self.send_to(room.members, "position", {"items": seen})
-            if room.target.kind in ("child", "trip") and now_s - room.read_at_s >= REFRESH_S:
-                room.dirty = True
+    def _show(self, room: Room, view: View) -> None:
+        room.view = view
+        self.index.put(room)
 
     def _send_rides(self) -> None:
         heard, self._rides = self._rides, []
         wanted: list[rides.Wanted] = []
         for ride in heard:
-            for room in list(self.rooms.values()):
-                if room.target == Target("child", ride.rider_id):
-                    self.send_to(room.members, "ride", room.show_ride(ride))
-                    room.dirty = True
-                elif rides.concerns(room, ride):
+            for room in self.index.of_child(ride.rider_id):
+                self.send_to(room.members, "ride", room.show_ride(ride))
+                room.dirty = True
+            for room in self.index.showing([] if ride.trip_id is None else [ride.trip_id]):
+                if rides.concerns(room, ride):
                     members = {sid: self.sockets[sid].caller for sid in room.members if sid in self.sockets}
                     wanted.append((room, ride, members))
         if not wanted:
@@ -244,30 +243,8 @@ class Rooms:
             if room.ends_at_ms is not None and now_ms > room.ends_at_ms:
                 room.ends_at_ms = None
                 room.dirty = True
-                room.read_at_s = 0.0
+                room.full_at_s = 0.0
                 self.send_to(room.members, "ended", {"watch": room.target.named(), "reason": "window"})
-
-    def _read_again(self) -> None:
-        now_s = self.deps.real.monotonic()
-        ages = [(room, now_s - room.read_at_s) for room in self.rooms.values()]
-        due = [room for room, age_s in ages if age_s >= (READ_AGAIN_S if room.dirty else RENEW_S)]
-        for start in range(0, len(due), CHUNK):
-            chunk = due[start : start + CHUNK]
-            now_ms = self.deps.clock.now_ms()
-            found = self.deps.pool.run(partial(self._look, chunk, now_ms))
-            for room, view in zip(chunk, found, strict=True):
-                room.dirty = False
-                room.read_at_s = self.deps.real.monotonic()
-                if view is None:
-                    continue
-                before, room.view = room.view, view
-                room.ends_at_ms = room.open_until(now_ms)
-                for event, content in views.changes(room, before):
-                    self.send_to(room.members, event, content)
-
-    def _look(self, chunk: list[Room], now_ms: int) -> list[watching.View | None]:
-        with self.deps.store.read() as work:
-            return [views.look(work, room, now_ms) for room in chunk]
 
     def _count(self) -> None:
         self.deps.metrics.watches.set(sum(len(room.members) for room in self.rooms.values()))

@@ -28,6 +28,13 @@ def list_children(work: Work, scope: Scope, now_ms: int) -> list[shapes.Child]:
 
 def get_child(work: Work, scope: Scope, rider_id: str, now_ms: int, *, whole: bool = True) -> shapes.Child:
     """Give one child of the scope; `whole` adds the stops and shape of the trip that matters now."""
+    return read_child(work, scope, rider_id, now_ms, whole=whole)[0]
+
+
+def read_child(
+    work: Work, scope: Scope, rider_id: str, now_ms: int, *, whole: bool = True
+) -> tuple[shapes.Child, ChildTripRow | None]:
+    """Give the child, and its place on the trip that matters now unless that is over."""
     row = work.children.get(rider_id)
     days = [day_after(scope.on, step) for step in (-1, 0, 1)]
     known = [
@@ -48,7 +55,8 @@ def get_child(work: Work, scope: Scope, rider_id: str, now_ms: int, *, whole: bo
         for ride in work.children.list_rides(rider_id, now_ms - RIDES_MS)
         if day(ride.at_ms, zone) == day(now_ms, zone)
     ]
-    return shapes.Child(
+    running = current.id if current is not None and current.state in ("scheduled", "en_route") else None
+    child = shapes.Child(
         id=row.id,
         code=row.code,
         name=row.name,
@@ -67,6 +75,21 @@ def get_child(work: Work, scope: Scope, rider_id: str, now_ms: int, *, whole: bo
         ],
         call=_whom_to_call(row, [entry for _, entry in known]),
     )
+    return child, next((entry for _, entry in known if entry.trip.id == running), None)
+
+
+def advance(child: shapes.Child, riding: ChildTripRow, facts: TripFacts) -> shapes.Child | None:
+    """Give a child whose trip has gone on by a position; None where more has changed than that, and all must be read again."""
+    before, now = riding.trip, facts.row
+    plain = replace(
+        before, metre=now.metre, metre_at_ms=now.metre_at_ms, delay_s=now.delay_s, next_seq=now.next_seq
+    )
+    if child.trip is None or child.trip.id != now.id or plain != now:
+        return None
+    lean = _show_trip(facts, riding)
+    trip = _with_stops(lean, facts)
+    today = [lean if each.id == lean.id else each for each in child.trips_today]
+    return replace(child, trip=trip, stop=trip.stop, eta=trip.eta, bus=trip.bus, trips_today=today)
 
 
 def get_bus(work: Work, scope: Scope, rider_id: str, now_ms: int) -> shapes.PositionItem:

@@ -11,7 +11,7 @@ from server.errors import InvalidError
 from server.service import children, policy, positions, shapes, trips_read
 from server.service.instants import at
 from server.service.policy import Caller, Rule, Scope
-from server.service.rows import AuditEntry, TripRow
+from server.service.rows import AuditEntry, ChildTripRow, TripRow
 from server.service.web_ports import Work
 
 LISTED = 200  # trips in the snapshot of a school or fleet: today's; more are asked for over HTTP
@@ -54,12 +54,16 @@ class Live(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """What a room shows now: the acknowledgement's parts, and what decides about later pushes."""
+    """What a room shows now: the acknowledgement's parts, and what decides about later pushes.
+
+    `riding`: a child's place on the trip that matters now, until it is over: enough to renew its estimates.
+    """
 
     parts: dict[str, Any]
     follows: tuple[Follow, ...]
     timezone: str
     child: shapes.Child | None = None
+    riding: ChildTripRow | None = None
 
 
 def read_target(message: object) -> tuple[Rule, Target]:
@@ -140,14 +144,14 @@ def show_live(item: Live, follow: Follow | None, timezone: str, now_ms: int) -> 
 
 
 def _child(work: Work, scope: Scope, rider_id: str, now_ms: int) -> View:
-    child = children.get_child(work, scope, rider_id, now_ms)
+    child, riding = children.read_child(work, scope, rider_id, now_ms)
     rows = [work.trips.get(trip.id) for trip in child.trips_today]
     shown = None if child.trip is None else child.trip.position
     parts = {"child": child, "trip": child.trip, "position": _positions([shown])}
     # The trip that matters now is the one whose bus is drawn.
     now = [row for row in rows if child.trip is not None and row.id == child.trip.id]
     zone = now[0].timezone if now else work.scopes.timezone()
-    return View(parts, _follows(now, strict=False), zone, child)
+    return View(parts, _follows(now, strict=False), zone, child, riding)
 
 
 def _follows(rows: list[TripRow], *, strict: bool) -> tuple[Follow, ...]:

@@ -49,12 +49,23 @@ def fill(database: Path) -> str:
                     (copy["id"], trip["id"]),
                 )
                 _find(connection, copy, back)
-        for n, trip in enumerate(today):
-            _place(connection, trip, n)
+        _place_all(connection, today)
         _tie_guardian(connection)
         tables = ("trips", "trip_riders", "findings", "notices")
         counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def set_out(database: Path) -> None:
+    """Have every bus be on its way on its trip of the day, without a record of it."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.row_factory = sqlite3.Row
+        _place_all(connection, list(connection.execute("SELECT * FROM trips WHERE service_on = ?", (ON,))))
+
+
+def _place_all(connection: sqlite3.Connection, trips: list[sqlite3.Row]) -> None:
+    for n, trip in enumerate(trips):
+        _place(connection, trip, n)
 
 
 def _id(of: str, number: int) -> str:
@@ -96,7 +107,8 @@ def _place(connection: sqlite3.Connection, trip: sqlite3.Row, n: int) -> None:
 def _tie_guardian(connection: sqlite3.Connection) -> None:
     """Make the bench's guardian that of two children, with a fortnight's notices of each."""
     connection.execute(
-        "INSERT INTO guardians (id, user_id, rider_id, name) SELECT lower(hex(randomblob(16))), u.id, r.id, 'Guardian' FROM users u, riders r "
+        "INSERT INTO guardians (id, user_id, rider_id, name) SELECT lower(hex(randomblob(16))), u.id, r.id, 'Guardian' "
+        "FROM users u, riders r "
         "WHERE u.username = 'guardian' AND r.code IN ('K7-7', 'K8-8')"
     )
     connection.execute(
