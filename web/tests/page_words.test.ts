@@ -63,7 +63,7 @@ const SETS = {
       'choices.kind': ['approaching', 'boarded', 'alighted', 'arrived', 'handed_over', 'late'],
     },
   },
-  account: { pages: 'account', made: {} },
+  account: { pages: 'account', made: { invitation: ['guardian', 'staff', 'carer'] } },
   alarm: {
     pages: 'alarm',
     made: { kind: FINDING_KINDS, role: [...CONTACT_ROLES, ...TIERS], sound: ['on', 'off', 'blocked'] },
