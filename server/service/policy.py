@@ -107,6 +107,7 @@ SUBSTITUTE = Rule("substitute", frozenset({"operator", "regulator"}))
 SUBSTITUTES = Rule("substitutes", OFFICE, "trip")
 AUDIT = Rule("audit", frozenset({"admin"}))
 # The company asks for permits, the authority over it gives, returns and revokes them.
+DRIVER_RECORD = Rule("driver_record", OFFICE)
 APPLICATIONS = Rule("permit_applications", OFFICE)
 APPLICATION = Rule("permit_application", OFFICE, "application")
 APPLY = Rule("apply_for_permit", frozenset({"operator"}))

@@ -14,6 +14,7 @@ from server.domain.verdict import Excuse
 from server.service import rows
 from server.service.command_rows import CommandStore
 from server.service.doubt import LastRide
+from server.service.driver_record import DriverStore
 from server.service.findings_rows import FindingStore
 from server.service.invitation_rows import InvitationStore
 from server.service.permits_rows import PermitStore
@@ -245,6 +246,8 @@ class Work(Protocol):
     def substitutions(self) -> SubstitutionStore: ...
     @property
     def permits(self) -> PermitStore: ...
+    @property
+    def drivers(self) -> DriverStore: ...
 
 
 class WebStore(Protocol):

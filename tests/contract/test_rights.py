@@ -192,6 +192,7 @@ TABLE: dict[str, Promise] = {
         frozenset({"operator", "regulator"}), ALPHA.id("run"), BRAVO.id("run"), answers=(404,)
     ),
     "GET /api/v1/trips/<trip>/substitutes": Promise(OFFICE, ALPHA.id("run"), BRAVO.id("run")),
+    "GET /api/v1/drivers/<badge>/record": Promise(OFFICE, *_both("driver")),
     "GET /api/v1/permit-applications": Promise(OFFICE),
     "POST /api/v1/permit-applications": Promise(
         frozenset({"operator"}), body={**APPLIED, "timetable": BRAVO.id("table-run")}, answers=(404,)

@@ -18,6 +18,7 @@ from server.adapters.db.children import ChildrenDb
 from server.adapters.db.commands import CommandsDb
 from server.adapters.db.crew import CrewDb
 from server.adapters.db.devices_read import DevicesDb
+from server.adapters.db.driver_record import DriverRecordDb
 from server.adapters.db.engine import Database
 from server.adapters.db.findings import FindingsDb
 from server.adapters.db.house import HouseDb
@@ -57,6 +58,7 @@ class DbWork:
         self.house = HouseDb(connection)
         self.substitutions = SubstitutionsDb(connection)
         self.permits = PermitsDb(connection)
+        self.drivers = DriverRecordDb(connection)
 
 
 class DbWebStore:
