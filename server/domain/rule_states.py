@@ -96,6 +96,7 @@ class Watch(msgspec.Struct, frozen=True):
     attendants: tuple[str, ...] = ()
     tag: str | None = None  # as read for this trip
     breath: bool = False  # a driver's breath was measured
+    pressed_ms: int | None = None  # when the button at the rear was last pressed on the way
 
     def handed_over(self) -> Watch:
         """Give what is kept of a trip when another bus takes it over: what was begun on the first bus ends with its turn."""

@@ -73,6 +73,11 @@ def signed(state: VehicleState, entry: Entry, context: Context) -> VehicleState:
     road, place = context.find_road(trip.trip_id), state.fix
     if road is None or place is None or not place.seen or entry.key.t - place.t > KNOWN_PLACE_MS:
         return state
+    if (
+        place.spd >= road.thresholds.moving_off_kmh
+        and entry.key.t - place.t > 1000 * road.thresholds.unseen_s
+    ):
+        return state  # it drove on unheard
     after = coverage.judged(skipping.unreached(trip, road, entry.key.t), road, entry.key.t)
     return state if after is trip else replace(state, trip=after)
 

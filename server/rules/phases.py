@@ -34,6 +34,15 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     arrival = find_visit(after, last)
     if after.state == "en_route" and arrival is not None and arrival.arrived_at_ms is not None:
         after = replace(after, state="arrived", arrived_at_ms=arrival.arrived_at_ms)
+        pressed_ms, before = after.watch.pressed_ms, state.fix
+        if (
+            pressed_ms is not None
+            and before is not None
+            and before.metre_ms < pressed_ms
+            and fix.t - before.metre_ms > 1000 * road.thresholds.unseen_s
+        ):
+            # It had arrived by then, and nobody had heard it.
+            after = replace(after, rear_checked_at_ms=pressed_ms)
     delay = _delay_s(after, stops)
     if delay != after.delay_s:
         after = replace(after, delay_s=delay)

@@ -1,7 +1,8 @@
 """Somebody walked to the rear of the bus: the button there, pressed after the last stop, or a word of the attendant's phone.
 
 A bus that stands where its next trip begins may have that trip assigned before the crew has walked to the rear: until it begins, a
-check is of the trip before, and closes that one.
+check is of the trip before, and closes that one. On the way it is no check, unless it turns out that the bus had arrived by then and
+nobody had heard it: `phases` asks for the last press when a bus is found at its last stop after a silence.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     if trip is None or trip.state == "scheduled":
         before = state.earlier[-1] if state.earlier else None
         return state if before is None else _checked_before(state, before, event.t, context)
+    if trip.state == "en_route":
+        return replace(state, trip=replace(trip, watch=replace(trip.watch, pressed_ms=event.t)))
     return replace(state, trip=_checked(trip, event.t)) if _awaits(trip) else state
 
 

@@ -42,7 +42,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     aboard = (
         rider is not None and rider.state == "aboard" if rider_id else _is_aboard(trip.rides, record.card)
     )
-    stop_id = stop_here(trip, road, entry.key.t)
+    stop_id = stop_here(trip, road, entry.key.t, seen=state.fix is None or state.fix.seen)
     stays = aboard and rider is not None and _changes_bus(trip, road, rider, stop_id)
     way = record.dir or ("off" if aboard and not stays else "on")
     ride = Ride(entry.source, entry.key.t, way, record.card, rider_id, stop_id, record.by)
@@ -101,14 +101,14 @@ def _kind(road: Road, ride: Ride, rider: RiderState) -> NoticeKind:
     return "arrived" if at_school else "alighted"
 
 
-def stop_here(trip: TripState, road: Road, t_ms: int) -> str | None:
-    """The stop that is being visited, or the nearest along the shape."""
+def stop_here(trip: TripState, road: Road, t_ms: int, *, seen: bool) -> str | None:
+    """The stop that is being visited, or the nearest along the shape; `seen`: the last position is a fix, and not of a tunnel."""
     stops = road.plan.stops
     for seq in (trip.next_seq, trip.next_seq - 1):
         visit = find_visit(trip, seq) if 0 <= seq < len(stops) else None
         if visit is not None and visit.arrived_at_ms is not None and visit.departed_at_ms is None:
             return stops[seq].id
-    if trip.metre is None or trip.metre_at_ms is None or t_ms - trip.metre_at_ms > KNOWN_PLACE_MS:
+    if trip.metre is None or trip.metre_at_ms is None or not seen or t_ms - trip.metre_at_ms > KNOWN_PLACE_MS:
         return None  # a bus that was in a tunnel meanwhile isn't where it was last seen
     metre = trip.metre
     nearest = min(stops[max(0, trip.next_seq - 1) :], key=lambda stop: abs(stop.metre - metre), default=None)

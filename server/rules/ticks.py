@@ -26,7 +26,7 @@ def evaluate(state: VehicleState, entry: Entry, context: Context) -> VehicleStat
     aboard = rider is not None and rider.state == "aboard"
     if aboard == (tick.dir == "on"):
         return state
-    stop_id = stop_here(trip, road, tick.t)
+    stop_id = stop_here(trip, road, tick.t, seen=state.fix is None or state.fix.seen)
     ride = Ride(entry.source, tick.t, tick.dir, None, tick.rider_id, stop_id, "attendant")
     return replace(
         state, trip=moved(replace(trip, rides=(*trip.rides, ride)), road, tick.rider_id, rider, ride)

@@ -3,6 +3,7 @@
 Arrived: the door opens within the stop's radius along the shape; without a door signal, standstill there. Departed: the door's
 last closing there; without one, moving off. A stop that progress has passed without either is `passed`. Progress along the
 shape decides, never the distance as the crow flies: a route that passes its stop on the way out doesn't visit it.
+A bus of which nothing was heard for a while and which then stands at its last stop, its door shut, has arrived: who got off was not seen.
 """
 
 from __future__ import annotations
@@ -59,7 +60,19 @@ def _at_stop(
         )  # opened again: the last closing counts
     if door == 0 and visit is not None and visit.arrived_at_ms is not None and visit.departed_at_ms is None:
         return _put(trip, replace(visit, departed_at_ms=fix.t), stop.seq)
+    if door == 0 and visit is None and stop is stops[-1] and _has_come_unheard(trip, fix, before, limits):
+        return _put(trip, Visit(stop.seq, arrived_at_ms=fix.t), stop.seq)
     return trip
+
+
+def _has_come_unheard(trip: TripState, fix: Position, before: LastFix | None, limits: Thresholds) -> bool:
+    return (
+        trip.state == "en_route"
+        and fix.spd < limits.standstill_kmh
+        and before is not None
+        and before.metre is not None
+        and fix.t - before.metre_ms > 1000 * limits.unseen_s
+    )
 
 
 def _door_closed(trip: TripState, fix: Position) -> TripState:

@@ -85,7 +85,6 @@ def test_an_administrator_sees_recorders_and_what_was_refused(
 ) -> None:
     device = publish_malformed(demo, f"{NEW}-{language}")
     admin = visit(DESK, language, scheme)
-    admin.forgive("status of 404")  # a server that doesn't tell how the house is was asked once
     at_place(admin, demo, "admin")
     row = admin.at("devices").locator("li").filter(has_text=device)
     expect(row).to_be_visible()

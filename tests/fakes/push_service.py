@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -71,6 +73,15 @@ class Reply:
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+def _is_there(connection: socket.socket) -> bool:
+    """Say whether the other side has not hung up."""
+    try:
+        readable, _, _ = select.select([connection], [], [], 0)
+        return not readable or connection.recv(1, socket.MSG_PEEK) != b""
+    except OSError:
+        return False
+
+
 class FakePushService:
     """Listens on loopback; `behave` decides on each request."""
 
@@ -132,7 +143,9 @@ class FakePushService:
                 browser.got.append(request.message)
         try:
             if reply.status is None:
-                self.over.wait(60)
+                # It holds on for as long as the client does: one that gave up is under way no more.
+                while not self.over.wait(0.05) and _is_there(handler.connection):
+                    pass
                 return
             handler.send_response(reply.status)
             for name, value in reply.headers.items():

@@ -68,22 +68,21 @@ def drive(
     return Drive(bus, records, moments)
 
 
-def thinned(records: Iterable[Record], every_s: int, *, door: bool, begin_s: int = 0) -> list[Record]:
+def thinned(records: Iterable[Record], every_s: int, *, door: bool) -> list[Record]:
     """Give what a recorder that notes a position every `every_s` would have written of a drive noted every second.
 
     With a door signal also at each change of it; without one no message names a door, lamps or a sign.
     """
     kept: list[Record] = []
-    last_ms, was = None, None
+    last_ms: int | None = None
+    was: tuple[object, object] | None = None
     for record in records:
         if not isinstance(record, Pos):
             kept.append(record)
             continue
-        due = record.t // 1000 % every_s == begin_s % every_s if not door else False
-        if door:
-            due = last_ms is None or record.t - last_ms >= every_s * 1000 or (record.ign, record.door) != was
-        if due:
-            last_ms, was = record.t, (record.ign, record.door)
+        signals = record.ign, record.door if door else None
+        if last_ms is None or record.t - last_ms >= every_s * 1000 or signals != was:
+            last_ms, was = record.t, signals
             kept.append(record if door else _without_signals(record))
     return kept
 
