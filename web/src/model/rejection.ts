@@ -36,7 +36,7 @@ const SAID: readonly (readonly [RegExp, Cause])[] = [
   [/^t is before 2020/, 'unset'],
   [/^(?:no \S+: )?Object missing required field `(?<field>\w+)`/, 'missing'],
   [/^record without its kind/, 'missing'],
-  [/needs the command's id/, 'missing'],
+  [/needs the command's id|answer needs ok/, 'missing'],
   [/^(?:no \S+: )?Expected `\w+`(?: \| \w+)* (?:[<>]=?|matching|of length)/, 'range'],
   [/^(?:no \S+: )?Expected `[^`]+`, got/, 'type'],
   [/^Invalid enum value \S+ - at `\$\.v`/, 'version'],

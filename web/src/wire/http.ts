@@ -29,9 +29,9 @@ async function failureOf(response: Response): Promise<Failure> {
   const wait = Number(response.headers.get('Retry-After') ?? DEFAULT_WAIT_S) || DEFAULT_WAIT_S;
   const kind =
     response.status === 401
-      ? code === 'not_logged_in' || code === ''
-        ? 'signed_out'
-        : 'bad_credentials'
+      ? /^bad_|_needed$/.test(code)
+        ? 'bad_credentials'
+        : 'signed_out'
       : response.status === 429
         ? 'too_many'
         : response.status >= 500
