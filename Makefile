@@ -76,9 +76,10 @@ web-check: web/dist/index.html ## check, test and weigh the web pages
 	deploy/with-node npm --prefix web run size
 
 .PHONY: measure
-measure: .venv/stamp-test ## missed and false alarms: a hundred runs over and under each threshold, a thousand clean trips
+measure: .venv/stamp-test ## missed and false alarms, and visits: a hundred runs over and under each threshold, a thousand clean trips
 	$(PY) -m tests.measured.alarms
 	$(PY) -m tests.measured.clean
+	$(PY) -m tests.measured.visits
 
 .PHONY: bench
 bench: bench-steps bench-ingest ## measure everything that docs/benchmarks.md states
