@@ -144,9 +144,7 @@ def attach(ask: Ask) -> Document:
 
 def read_document(ask: Ask) -> Reply:
     """Give a file, always as one to be saved."""
-    row, content = application_documents.read(
-        ask.work, ask.scope, ask.deps.files, ask.subject, ask.path["document"]
-    )
+    row, content = application_documents.read(ask.work, ask.deps.files, ask.subject, ask.path["document"])
     ask.note("read_document", row.id)
     return Reply(content, content_type=row.content_type, filename=row.name)
 

@@ -6,7 +6,7 @@ from server.domain.permit_life import Condition
 from server.errors import ConflictError, NotFoundError
 from server.ids import new_id
 from server.service.documents import Files, examine, shape_of
-from server.service.permits import get, open_row
+from server.service.permits import open_row
 from server.service.permits_rows import DocumentRow
 from server.service.permits_shapes import Document
 from server.service.policy import Caller, Scope
@@ -54,11 +54,8 @@ def attach(
     return shape_of(row, work.scopes.timezone())
 
 
-def read(
-    work: Work, scope: Scope, files: Files, application_id: str, document_id: str
-) -> tuple[DocumentRow, bytes]:
-    """Give a file and what it is; raise NotFoundError."""
-    get(work, scope, application_id)
+def read(work: Work, files: Files, application_id: str, document_id: str) -> tuple[DocumentRow, bytes]:
+    """Give a file of an application that the caller may see, and what it is; raise NotFoundError."""
     row = _one(work, application_id, document_id)
     content = files.get(f"{KIND}/{row.id}")
     if content is None:

@@ -45,9 +45,6 @@ class Files(Protocol):
     def get(self, name: str) -> bytes | None:
         """Give it, None when it isn't there."""
 
-    def drop(self, name: str) -> None:
-        """Forget it; one that isn't there is forgotten already."""
-
 
 def examine(name: str, content: bytes) -> Sound:
     """Say what a file is by its content and make it safe to hand out; raise InvalidError.

@@ -22,12 +22,6 @@ _WHAT_ZH: Final = {
     "insurance": "车辆保险",
     "qualification": "从业资格",
 }
-_WHAT_EN: Final = {
-    "permit": "permit",
-    "inspection": "inspection",
-    "insurance": "insurance",
-    "qualification": "qualification",
-}
 
 
 class LapseWarning(msgspec.Struct, frozen=True):
@@ -108,7 +102,7 @@ def _warn(user_id: str, alike: Sequence[Lapse], days_left: int, stage: int) -> L
     more = len(alike) - len(names)
     zh = "、".join(names) + (f" 等 {len(alike)} 项" if more else "")
     en = ", ".join(names) + (f" and {more} more" if more else "")
-    what_zh, what_en = _WHAT_ZH[first.what], _WHAT_EN[first.what]
+    what_zh, what_en = _WHAT_ZH[first.what], first.what
     if days_left < 0:
         return LapseWarning(
             digest[:32], user_id,

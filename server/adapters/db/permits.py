@@ -213,22 +213,19 @@ class PermitsDb:
         )
         bump(self._connection, "catalog")
 
-    def end_before(self, timetable_id: str, valid_from: str, now_ms: int) -> list[str]:
+    def end_before(self, timetable_id: str, valid_from: str, now_ms: int) -> None:
         reaching = (
             permits.c.timetable_id == timetable_id,
             permits.c.ended_at_ms.is_(None),
             permits.c.valid_until >= valid_from,
         )
-        found = self._connection.execute(
-            select(permits.c.id, permits.c.code, permits.c.valid_from).where(*reaching)
-        ).all()
+        found = self._connection.execute(select(permits.c.id, permits.c.valid_from).where(*reaching)).all()
         eve = (date.fromisoformat(valid_from) - timedelta(days=1)).isoformat()
         for row in found:
             change: dict[str, Any] = (
                 {"valid_until": eve} if row.valid_from <= eve else {"ended_at_ms": now_ms}
             )
             self._connection.execute(update(permits).where(permits.c.id == row.id).values(change))
-        return [row.code for row in found]
 
     def revoke(self, permit_id: str, now_ms: int) -> None:
         self._connection.execute(update(permits).where(permits.c.id == permit_id).values(ended_at_ms=now_ms))

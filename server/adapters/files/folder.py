@@ -29,10 +29,6 @@ class FolderFiles:
         except FileNotFoundError:
             return None
 
-    def drop(self, name: str) -> None:
-        """Delete it."""
-        self._path(name).unlink(missing_ok=True)
-
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a kept file")

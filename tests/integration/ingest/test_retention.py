@@ -57,7 +57,7 @@ def a_driven_morning(house: House) -> None:
         connection.execute(insert(t.audit), [{"at_ms": now_ms, "action": "read_child", "object": "c"}])
 
 
-def look(house: House, days: float, at_once: int = retention.AT_ONCE) -> dict[str, int]:
+def look(house: House, days: float) -> dict[str, int]:
     now_ms = house.clock.now_ms() + round(days * DAY_MS)
     return dict(Retaining(DatabaseRetention(house.database), Retention(), lambda: now_ms).run())
 

@@ -83,7 +83,6 @@ export type Change = v.InferOutput<typeof change>;
 export type Fault = v.InferOutput<typeof fault>;
 export type Report = v.InferOutput<typeof report>;
 export type Application = v.InferOutput<typeof application>;
-export type Document_ = v.InferOutput<typeof document_>;
 export type Lapse = v.InferOutput<typeof lapse>;
 export type Step = (typeof STEPS)[number];
 export type Wish = {
@@ -178,10 +177,6 @@ export class Office {
 
   card(permit: string): Promise<Response> {
     return this.http.ask('POST', `/permits/${encodeURIComponent(permit)}/card`);
-  }
-
-  async revoke(permit: string, reason: string): Promise<void> {
-    await this.http.ask('POST', `/permits/${encodeURIComponent(permit)}/revoke`, { reason });
   }
 
   async lapsing(days: number): Promise<readonly Lapse[]> {

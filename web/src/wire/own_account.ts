@@ -21,7 +21,6 @@ const session = v.object({
   current: v.boolean(),
 });
 const sessions = v.object({ items: v.array(session) });
-const invited = v.object({ url: v.string(), code: v.string(), ends_at: instant });
 const looked = v.object({
   kind: v.picklist(['guardian', 'staff', 'carer']),
   role: v.string(),
@@ -34,7 +33,6 @@ const accepted = v.object({ username: v.string(), role: v.string(), linked: v.bo
 export type Factor = v.InferOutput<typeof factor>;
 export type Begun = v.InferOutput<typeof begun>;
 export type Session = v.InferOutput<typeof session>;
-export type Invited = v.InferOutput<typeof invited>;
 export type Looked = v.InferOutput<typeof looked>;
 
 /** Each throws Failure. */
@@ -64,10 +62,6 @@ export class Account {
   /** One of them, or all but this one. */
   endSession(id: string | null): Promise<void> {
     return this.http.remove(id === null ? '/me/sessions' : `/me/sessions/${encodeURIComponent(id)}`);
-  }
-
-  invite(body: object): Promise<Invited> {
-    return this.http.post(invited, '/invitations', body);
   }
 
   look(code: string): Promise<Looked> {
